@@ -1,0 +1,176 @@
+using System.Text.Json;
+
+namespace FeatureFlags.Rules.Json;
+
+/// <summary>
+/// Reads a JSON object member by member and notes every problem by path: a wrong type, a missing member, and,
+/// through <see cref="RefuseOthers"/>, a member nobody asked for. A wrong member reads as if it were left out.
+/// </summary>
+public sealed class JsonObjectReader
+{
+    private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+
+    private JsonObjectReader(JsonElement element, string path, Problems problems)
+    {
+        Path = path;
+        Problems = problems;
+        foreach (var member in element.EnumerateObject())
+            _members[member.Name] = member.Value;
+    }
+
+    public string Path { get; }
+
+    public Problems Problems { get; }
+
+    /// <summary>A reader over <paramref name="element"/>, or null and a problem when it is no object.</summary>
+    public static JsonObjectReader? Over(JsonElement element, string path, Problems problems)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+            return new JsonObjectReader(element, path, problems);
+
+        problems.Add(path, $"must be an object, not {Named(element)}");
+        return null;
+    }
+
+    /// <summary>Whether the member is there, null or not; it counts as read.</summary>
+    public bool Has(string name)
+    {
+        _read.Add(name);
+        return _members.ContainsKey(name);
+    }
+
+    /// <summary>The member as it stands; null when it is left out or JSON null.</summary>
+    public JsonElement? Any(string name)
+    {
+        _read.Add(name);
+        return _members.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
+
+    /// <summary>The member as it stands; null and a problem when it is left out or JSON null.</summary>
+    public JsonElement? RequiredAny(string name)
+    {
+        var value = Any(name);
+        if (value is null)
+            Problems.Add(PathOf(name), "is required");
+        return value;
+    }
+
+    public string? Text(string name) => TextIn(name, Any(name));
+
+    public string? RequiredText(string name) => TextIn(name, RequiredAny(name));
+
+    public bool? Boolean(string name) =>
+        Any(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.False } => false,
+            { } other => Wrong<bool>(name, "true or false", other),
+        };
+
+    /// <summary>A finite number.</summary>
+    public double? Number(string name) => NumberIn(name, Any(name));
+
+    public double? RequiredNumber(string name) => NumberIn(name, RequiredAny(name));
+
+    /// <summary>A whole number that a 32-bit integer holds.</summary>
+    public int? Integer(string name) => IntegerIn(name, Any(name));
+
+    public int? RequiredInteger(string name) => IntegerIn(name, RequiredAny(name));
+
+    public JsonObjectReader? Object(string name) => Any(name) is { } value ? Over(value, PathOf(name), Problems) : null;
+
+    public JsonObjectReader? RequiredObject(string name) =>
+        RequiredAny(name) is { } value ? Over(value, PathOf(name), Problems) : null;
+
+    /// <summary>The elements of an array member with their paths; null when it is left out or no array.</summary>
+    public IReadOnlyList<(JsonElement Element, string Path)>? Array(string name)
+    {
+        if (Any(name) is not { } value)
+            return null;
+        if (value.ValueKind == JsonValueKind.Array)
+            return [.. value.EnumerateArray().Select((element, i) => (element, $"{PathOf(name)}[{i}]"))];
+
+        Problems.Add(PathOf(name), $"must be an array, not {Named(value)}");
+        return null;
+    }
+
+    /// <summary>An array of texts; elements of another type are problems and left out.</summary>
+    public IReadOnlyList<string>? Texts(string name)
+    {
+        if (Array(name) is not { } elements)
+            return null;
+
+        var texts = new List<string>(elements.Count);
+        foreach (var (element, path) in elements)
+        {
+            if (element.ValueKind == JsonValueKind.String)
+                texts.Add(element.GetString()!);
+            else
+                Problems.Add(path, $"must be text, not {Named(element)}");
+        }
+        return texts;
+    }
+
+    /// <summary>Notes every member that was not asked for, but for those named here, which are ignored.</summary>
+    public void RefuseOthers(params ReadOnlySpan<string> ignored)
+    {
+        foreach (var name in _members.Keys)
+        {
+            if (!_read.Contains(name) && !ignored.Contains(name))
+                Problems.Add(PathOf(name), $"is unknown; known are: {string.Join(", ", _read)}");
+        }
+    }
+
+    public string PathOf(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
+
+    /// <summary>What kind of JSON value this is, in the words of an error message.</summary>
+    public static string Named(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "an array",
+            JsonValueKind.String => "text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.True or JsonValueKind.False => "a boolean",
+            _ => "null",
+        };
+
+    private string? TextIn(string name, JsonElement? value) =>
+        value switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { } other => WrongText(name, other),
+        };
+
+    private string? WrongText(string name, JsonElement other)
+    {
+        Problems.Add(PathOf(name), $"must be text, not {Named(other)}");
+        return null;
+    }
+
+    private double? NumberIn(string name, JsonElement? value) =>
+        value switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } number when double.IsFinite(number.GetDouble()) => number.GetDouble(),
+            { } other => Wrong<double>(name, "a finite number", other),
+        };
+
+    private int? IntegerIn(string name, JsonElement? value) =>
+        value switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out var whole) => whole,
+            { } other => Wrong<int>(name, "a whole number within ±2147483647", other),
+        };
+
+    private T? Wrong<T>(string name, string expected, JsonElement other)
+        where T : struct
+    {
+        Problems.Add(PathOf(name), $"must be {expected}, not {Named(other)}");
+        return null;
+    }
+}

@@ -1,0 +1,19 @@
+namespace FeatureFlags.Rules.Json;
+
+/// <summary>
+/// What is wrong with an input, by field path (<c>variants[0].weight</c>; <c>""</c> is the document itself).
+/// Reading goes on after a problem, so that one answer names everything there is to mend.
+/// </summary>
+public sealed class Problems
+{
+    private readonly List<(string Path, string Message)> _items = [];
+
+    public bool Any => _items.Count > 0;
+
+    public IReadOnlyList<(string Path, string Message)> Items => _items;
+
+    /// <summary>Notes that the field at <paramref name="path"/> is wrong; the message says what would be right.</summary>
+    public void Add(string path, string message) => _items.Add((path, message));
+
+    public bool At(string path) => _items.Exists(p => p.Path == path);
+}
