@@ -1,0 +1,5 @@
+using FeatureFlags.BuildingBlocks;
+
+namespace FeatureFlags.Access;
+
+public sealed class AccessModule : IModule;

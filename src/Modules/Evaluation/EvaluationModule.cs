@@ -1,0 +1,5 @@
+using FeatureFlags.BuildingBlocks;
+
+namespace FeatureFlags.Evaluation;
+
+public sealed class EvaluationModule : IModule;

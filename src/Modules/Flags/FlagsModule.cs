@@ -1,0 +1,5 @@
+using FeatureFlags.BuildingBlocks;
+
+namespace FeatureFlags.Flags;
+
+public sealed class FlagsModule : IModule;
