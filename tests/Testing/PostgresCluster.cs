@@ -18,13 +18,12 @@ public sealed class PostgresCluster : PostgresServer
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"featureflags-pg-{Guid.NewGuid():N}"[..24]);
     private readonly int _port = FreePort();
     private readonly string _settings;
-    private readonly Process _undertaker;
+    private readonly Process _janitor;
 
-    private PostgresCluster(string durability)
+    private PostgresCluster(string fsync)
     {
-        _settings =
-            $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync={durability}";
-        _undertaker = StartUndertaker();
+        _settings = $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync={fsync}";
+        _janitor = StartJanitor();
     }
 
     /// <summary>Whether this machine has the binaries of a PostgreSQL server.</summary>
@@ -42,11 +41,11 @@ public sealed class PostgresCluster : PostgresServer
 
     /// <summary>Starts a cluster that is fast because it never waits for the disk: a power cut would lose it.</summary>
     /// <exception cref="IgnoreException">There are no binaries (an <see cref="AssertionException"/> where CI=true).</exception>
-    public static PostgresCluster Launch() => Launch(durability: "off");
+    public static PostgresCluster Launch() => Launch(fsync: "off");
 
     /// <summary>Starts a cluster that flushes what it commits, as a production server does.</summary>
     /// <inheritdoc cref="Launch()" path="/exception"/>
-    public static PostgresCluster LaunchDurable() => Launch(durability: "on");
+    public static PostgresCluster LaunchDurable() => Launch(fsync: "on");
 
     /// <summary>Brings the server back on the same port, after recovery from its log; returns when it answers.</summary>
     public void Start() => Control("start", "-o", _settings);
@@ -60,12 +59,12 @@ public sealed class PostgresCluster : PostgresServer
         return ValueTask.CompletedTask;
     }
 
-    private static PostgresCluster Launch(string durability)
+    private static PostgresCluster Launch(string fsync)
     {
         if (Binaries is null)
             throw Unavailable("No initdb and pg_ctl (PATH, /usr/lib/postgresql/*/bin)");
 
-        var cluster = new PostgresCluster(durability);
+        var cluster = new PostgresCluster(fsync);
         try
         {
             cluster.Initialise();
@@ -79,14 +78,8 @@ public sealed class PostgresCluster : PostgresServer
         }
     }
 
-    /// <summary>
-    /// Text sorts by language, as in the usual installation, so that a query which means ordinal order must say so.
-    /// </summary>
     private void Initialise() =>
-        Run([
-            .. AsServerUser("initdb", "-D", _folder, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"),
-            .. (string[])["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"],
-        ]);
+        Run(AsServerUser("initdb", "-D", _folder, "-U", "postgres", "--auth=trust", "--no-sync", "--no-locale"));
 
     private void Control(string action, params string[] arguments) =>
         Run([.. AsServerUser("pg_ctl", action, "-D", _folder, "-w", "-s", "-l", LogFile), .. arguments]);
@@ -97,7 +90,7 @@ public sealed class PostgresCluster : PostgresServer
     /// A shell that waits for the end of its input and then clears away. The input ends when the cluster is disposed of
     /// or when this process ends, however it ends, so neither a crash nor a kill leaves a server behind.
     /// </summary>
-    private Process StartUndertaker()
+    private Process StartJanitor()
     {
         var stop = string.Join(' ', AsServerUser("pg_ctl", "stop", "-D", _folder, "-m", "immediate", "-s"));
         var script = $"exec >/dev/null 2>&1; trap '' INT TERM HUP; cat; {stop}; rm -rf {_folder}";
@@ -111,9 +104,9 @@ public sealed class PostgresCluster : PostgresServer
 
     private void ClearAway()
     {
-        _undertaker.StandardInput.Close();
-        _undertaker.WaitForExit();
-        _undertaker.Dispose();
+        _janitor.StandardInput.Close();
+        _janitor.WaitForExit();
+        _janitor.Dispose();
     }
 
     /// <summary>The command line of a server tool. PostgreSQL refuses root, who therefore acts as postgres.</summary>

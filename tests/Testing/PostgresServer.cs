@@ -3,9 +3,12 @@ using Npgsql;
 
 namespace FeatureFlags.Testing;
 
-/// <summary>A PostgreSQL server that hands out fresh databases.</summary>
+/// <summary>A PostgreSQL server, 15 or later, that hands out fresh databases.</summary>
 public abstract class PostgresServer : IAsyncDisposable
 {
+    // Text sorts by language, as in the usual installation: a query that means ordinal order has to say so.
+    private const string ByLanguage = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'";
+
     private static readonly Lock Gate = new();
     private static PostgresServer? _shared;
 
@@ -43,10 +46,16 @@ public abstract class PostgresServer : IAsyncDisposable
     public async Task<string> CreateDatabase(string? template = null)
     {
         var name = $"test_{Guid.NewGuid():N}";
-        var source = template is null ? "template0" : new NpgsqlConnectionStringBuilder(template).Database!;
-        if (template is not null)
+        if (template is null)
+        {
+            await Execute($"""CREATE DATABASE "{name}" TEMPLATE template0 ENCODING 'UTF8' {ByLanguage}""");
+        }
+        else
+        {
+            var source = new NpgsqlConnectionStringBuilder(template).Database!;
             await Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", source);
-        await Execute($"""CREATE DATABASE "{name}" TEMPLATE "{source}" """);
+            await Execute($"""CREATE DATABASE "{name}" TEMPLATE "{source}" """);
+        }
         _created.Add(name);
         return new NpgsqlConnectionStringBuilder(Administration) { Database = name, Pooling = true }.ConnectionString;
     }
