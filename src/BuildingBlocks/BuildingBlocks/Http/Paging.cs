@@ -44,7 +44,7 @@ public static class PageToken
         return parts[1..]!;
     }
 
-    private static BadRequestException Wrong(string message) =>
+    internal static BadRequestException Wrong(string message) =>
         new($"page_token {message}.", new Dictionary<string, string[]> { ["page_token"] = [message] });
 
     private static string Digest(string filters) =>
