@@ -18,6 +18,7 @@ public sealed class FlagsModule : IModule
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddScoped<ReferenceCheck>();
+        services.AddScoped<IDemoData, DemoFlags>();
     }
 
     public void MapEntities(ModelBuilder model) => FlagMapping.Map(model);

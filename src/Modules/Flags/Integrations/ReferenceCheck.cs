@@ -28,11 +28,18 @@ internal sealed class ReferenceCheck(AppDbContext db, ISender sender)
 
         var cycle = await ReferenceGraph.FindCycle(
             new ReferenceNode(ReferenceKind.Flag, draft.Key),
-            definition.References,
-            nodes => Load(nodes, ct)
+            definition.References.Select(r => r.Node),
+            Load,
+            ct
         );
         if (cycle is not null)
-            throw new InvalidFieldsException(cycle.Path, $"goes round in a circle: {cycle}");
+        {
+            var first = definition.References.First(r => r.Node == cycle[1]);
+            throw new InvalidFieldsException(
+                first.Path,
+                $"goes round in a circle: {string.Join(" → ", cycle.Select(n => n.Key))}"
+            );
+        }
     }
 
     /// <exception cref="ConflictException">Flags or segments still ask for this flag; the message lists them.</exception>
@@ -105,7 +112,7 @@ internal sealed class ReferenceCheck(AppDbContext db, ISender sender)
         ];
     }
 
-    private async Task<IReadOnlyDictionary<ReferenceNode, IReadOnlyList<Reference>>> Load(
+    private async Task<IReadOnlyDictionary<ReferenceNode, IReadOnlyCollection<ReferenceNode>>> Load(
         IReadOnlyCollection<ReferenceNode> nodes,
         CancellationToken ct
     )
@@ -114,8 +121,8 @@ internal sealed class ReferenceCheck(AppDbContext db, ISender sender)
         var flags = await sender.Send(new FlagReferences([.. byKind[ReferenceKind.Flag]]), ct);
         var segments = await sender.Send(new SegmentReferences([.. byKind[ReferenceKind.Segment]]), ct);
         return flags
-            .Select(f => (new ReferenceNode(ReferenceKind.Flag, f.Key), f.Value.References))
-            .Concat(segments.Select(s => (new ReferenceNode(ReferenceKind.Segment, s.Key), s.Value)))
-            .ToDictionary(n => n.Item1, n => n.Item2);
+            .Select(f => (Node: new ReferenceNode(ReferenceKind.Flag, f.Key), f.Value.References))
+            .Concat(segments.Select(s => (Node: new ReferenceNode(ReferenceKind.Segment, s.Key), References: s.Value)))
+            .ToDictionary(n => n.Node, n => (IReadOnlyCollection<ReferenceNode>)[.. n.References.Select(r => r.Node)]);
     }
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace FeatureFlags.IntegrationTests;
 
-internal sealed class HappyPathTests
+internal sealed class EndToEndTests
 {
     [Test]
     public async Task A_flag_is_created_evaluated_changed_and_audited([Values] Engine engine)
