@@ -1,0 +1,161 @@
+using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.BuildingBlocks.Messaging;
+using FeatureFlags.BuildingBlocks.Persistence;
+using FluentValidation;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+
+namespace FeatureFlags.BuildingBlocks.Outbox;
+
+/// <param name="Id">The event's id and the subscriber that gave up on it.</param>
+internal sealed record DeadLetterResponse(
+    string Id,
+    string Subscriber,
+    string EventId,
+    long Revision,
+    string Entity,
+    string EntityKey,
+    int Attempts,
+    DateTimeOffset DiedAt,
+    string LastError
+);
+
+internal static class ListDeadLetters
+{
+    internal sealed record Query(int Limit, string? PageToken) : IQuery<Page<DeadLetterResponse>>;
+
+    internal sealed class Handler(AppDbContext db) : IQueryHandler<Query, Page<DeadLetterResponse>>
+    {
+        public async Task<Page<DeadLetterResponse>> Handle(Query query, CancellationToken ct)
+        {
+            (DateTimeOffset, string)? after =
+                PageToken.Decode(query.PageToken, "dead-letters", 2) is [var ms, var id]
+                && long.TryParse(ms, out var at)
+                    ? (DateTimeOffset.FromUnixTimeMilliseconds(at), id)
+                    : null;
+            var letters = await db.Set<DeadLetter>()
+                .AsNoTracking()
+                .PageBy(d => d.DiedAt, d => d.EventId + "." + d.Subscriber, descending: false, after)
+                .Take(query.Limit + 1)
+                .ToListAsync(ct);
+            var next =
+                letters.Count > query.Limit && letters[query.Limit - 1] is var last
+                    ? PageToken.Encode("dead-letters", $"{last.DiedAt.ToUnixTimeMilliseconds()}", last.Id)
+                    : null;
+            return new(
+                [
+                    .. letters
+                        .Take(query.Limit)
+                        .Select(d => new DeadLetterResponse(
+                            d.Id,
+                            d.Subscriber,
+                            d.EventId,
+                            d.Revision,
+                            d.Entity,
+                            d.EntityKey,
+                            d.Attempts,
+                            d.DiedAt,
+                            d.LastError
+                        )),
+                ],
+                next
+            );
+        }
+    }
+
+    internal static void Map(IEndpointRouteBuilder letters) =>
+        letters
+            .MapGet(
+                "",
+                async (HttpContext context, ISender sender) =>
+                {
+                    var query = new QueryReader(context.Request);
+                    var limit = query.Integer("limit", 1, 100, fallback: 50);
+                    var token = query.Text("page_token", maxLength: 2048);
+                    query.Check();
+                    var page = await sender.Send(new Query(limit, token), context.RequestAborted);
+                    return TypedResults.Ok(page.WithLink(context));
+                }
+            )
+            .WithSummary("Deliveries that were given up, oldest first");
+}
+
+internal static class RetryDeadLetter
+{
+    internal sealed record Command(string Id) : ICommand;
+
+    internal sealed class Validator : AbstractValidator<Command>
+    {
+        public Validator() => RuleFor(c => c.Id).NotEmpty();
+    }
+
+    internal sealed class Handler(AppDbContext db) : ICommandHandler<Command>
+    {
+        public async Task Handle(Command command, CancellationToken ct)
+        {
+            var letter = await db.DeadLetter(command.Id, ct);
+            db.Add(letter.Retry());
+            db.Remove(letter);
+        }
+    }
+
+    internal static void Map(IEndpointRouteBuilder letters) =>
+        letters
+            .MapPost(
+                "/{id}/retry",
+                async (string id, ISender sender, CancellationToken ct) =>
+                {
+                    await sender.Send(new Command(id), ct);
+                    return TypedResults.Accepted((string?)null);
+                }
+            )
+            .WithSummary("Deliver it again, its attempts counted anew");
+}
+
+internal static class DiscardDeadLetter
+{
+    internal sealed record Command(string Id) : ICommand;
+
+    internal sealed class Validator : AbstractValidator<Command>
+    {
+        public Validator() => RuleFor(c => c.Id).NotEmpty();
+    }
+
+    internal sealed class Handler(AppDbContext db) : ICommandHandler<Command>
+    {
+        public async Task Handle(Command command, CancellationToken ct)
+        {
+            var letter = await db.DeadLetter(command.Id, ct);
+            letter.Discard();
+            db.Remove(letter);
+        }
+    }
+
+    internal static void Map(IEndpointRouteBuilder letters) =>
+        letters
+            .MapDelete(
+                "/{id}",
+                async (string id, ISender sender, CancellationToken ct) =>
+                {
+                    await sender.Send(new Command(id), ct);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithSummary("Give it up for good");
+}
+
+internal static class DeadLetterLookup
+{
+    /// <exception cref="NotFoundException">There is none of this id in the caller's scope.</exception>
+    public static async Task<DeadLetter> DeadLetter(this AppDbContext db, string id, CancellationToken ct)
+    {
+        var (eventId, subscriber) = id.IndexOf('.', StringComparison.Ordinal) is var dot and > 0
+            ? (id[..dot], id[(dot + 1)..])
+            : (id, "");
+        return await db.Set<DeadLetter>()
+                .SingleOrDefaultAsync(d => d.EventId == eventId && d.Subscriber == subscriber, ct)
+            ?? throw new NotFoundException($"There is no dead letter '{id}'.");
+    }
+}

@@ -1,0 +1,67 @@
+using FeatureFlags.BuildingBlocks.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace FeatureFlags.BuildingBlocks.Outbox;
+
+/// <summary>
+/// Reads the revisions of all scopes every little while and tells the followers which have moved: how a node learns
+/// of another's writes, and how it catches up after anything it missed. A row per scope that was ever written to.
+/// </summary>
+internal sealed partial class RevisionPoll(
+    IServiceScopeFactory scopes,
+    IEnumerable<IScopeFollower> followers,
+    DatabaseStatus database,
+    IOptions<OutboxOptions> options,
+    TimeProvider clock,
+    ILogger<RevisionPoll> log
+) : BackgroundService
+{
+    private readonly Dictionary<Scope, ScopeHead> _known = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.WhenReady(stoppingToken);
+        using var timer = new PeriodicTimer(options.Value.RevisionPoll, clock);
+        do
+        {
+            try
+            {
+                await Look(stoppingToken);
+                database.IsAway = false;
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Once per outage: the next line of interest is the one that says it is over.
+                if (!database.IsAway)
+                    LogFailed(error);
+                database.IsAway = true;
+            }
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task Look(CancellationToken ct)
+    {
+        await using var services = scopes.CreateAsyncScope();
+        var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
+        var heads = await db.Set<ScopeRevision>()
+            .AsNoTracking()
+            .Select(r => new ScopeHead(new Scope(r.Tenant, r.Environment), r.Revision, r.HeadEventId))
+            .ToListAsync(ct);
+
+        foreach (var head in heads)
+        {
+            if (_known.TryGetValue(head.Scope, out var known) && known == head)
+                continue;
+            foreach (var follower in followers)
+                await follower.Follow(head, ct);
+            _known[head.Scope] = head;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Revisions can't be read; answers come from memory meanwhile")]
+    private partial void LogFailed(Exception error);
+}

@@ -1,0 +1,5 @@
+using FeatureFlags.BuildingBlocks;
+
+namespace FeatureFlags.Audit;
+
+public sealed class AuditModule : IModule;

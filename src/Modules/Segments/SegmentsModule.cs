@@ -1,0 +1,5 @@
+using FeatureFlags.BuildingBlocks;
+
+namespace FeatureFlags.Segments;
+
+public sealed class SegmentsModule : IModule;
