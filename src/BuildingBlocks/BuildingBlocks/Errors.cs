@@ -77,3 +77,6 @@ public sealed class UnavailableException(string message) : CallerException(messa
 {
     public override int Status => 503;
 }
+
+/// <summary>A setting is missing or wrong: the process stops with this message and no stack trace.</summary>
+public sealed class ConfigurationException(string message) : Exception(message);
