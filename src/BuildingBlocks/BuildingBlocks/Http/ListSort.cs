@@ -43,7 +43,12 @@ public sealed record ListSort(string Name)
         var ordered =
             Column == "key"
                 ? rows.PageBy(columns.Key, Descending, after?[1])
-                : rows.PageBy(columns.Time(Column), columns.Key, Descending, after is [var at, var key] ? (PageToken.Time(at), key) : null);
+                : rows.PageBy(
+                    columns.Time(Column),
+                    columns.Key,
+                    Descending,
+                    after is [var at, var key] ? (PageToken.Time(at), key) : null
+                );
 
         // One more than asked for tells whether there is a next page.
         var found = await ordered.Take(limit + 1).ToListAsync(ct);

@@ -91,18 +91,17 @@ internal static class PreviewFlag
             }
             var flag = rules.Find(query.FlagKey) ?? throw new NotFoundException($"There is no flag '{query.FlagKey}'.");
 
-            var explanation = flag.Explain(query.User);
-            var answer = EvaluationResponse.Of(flag, explanation.Evaluation, stale: database.IsAway);
+            var explained = flag.Explain(query.User);
             return new Response(
-                answer.FlagKey,
-                answer.Variant,
-                answer.Value,
-                answer.Reason,
-                answer.RuleId,
-                answer.Details,
-                query.Unsaved is null ? answer.Version : null,
-                answer.Stale,
-                explanation,
+                explained.FlagKey,
+                explained.Variant,
+                explained.Value,
+                explained.Reason,
+                explained.RuleId,
+                new EvaluationDetails(explained.Bucket, explained.GateBucket, explained.Error),
+                query.Unsaved is null ? explained.Version : null,
+                database.IsAway ? true : null,
+                explained,
                 scope.Head.Revision
             );
         }
