@@ -1,10 +1,13 @@
 using FeatureFlags.Access.Features;
 using FeatureFlags.Access.Http;
+using FeatureFlags.Access.Persistence;
 using FeatureFlags.Access.Tokens;
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Persistence;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -16,6 +19,9 @@ namespace FeatureFlags.Access;
 /// <summary>Who may do what, where: tokens, tenancy, API clients. Tables <c>access_*</c>.</summary>
 public sealed class AccessModule : IModule
 {
+    public IReadOnlyCollection<string> EventTypes =>
+        ["client.created", "client.updated", "client.secret_rotated", "client.deleted"];
+
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(provider =>
@@ -25,6 +31,7 @@ public sealed class AccessModule : IModule
         services.AddSingleton<TokenIssuer>();
         services.AddTokenValidation();
         services.AddScoped<IStartupStep, LoadGeneratedKey>();
+        services.AddScoped<IStartupStep, CreateFirstClient>();
 
         services
             .AddAuthorizationBuilder()
@@ -34,12 +41,15 @@ public sealed class AccessModule : IModule
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
     }
 
-    public void MapEntities(ModelBuilder model) =>
+    public void MapEntities(ModelBuilder model)
+    {
+        ClientMapping.Map(model);
         model.Entity<GeneratedKey>(key =>
         {
             key.ToTable("access_signing_keys");
             key.HasKey(k => k.Name);
         });
+    }
 
     public void Use(IApplicationBuilder app)
     {
@@ -50,5 +60,18 @@ public sealed class AccessModule : IModule
         app.UseAuthorization();
     }
 
-    public void MapEndpoints(IEndpointRouteBuilder routes) => TokenEndpoint.Map(routes);
+    public void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        TokenEndpoint.Map(routes);
+        ListEnvironments.Map(routes);
+
+        var clients = routes.MapGroup("/v1/admin/clients").WithTags("Access").RequireScope(Scopes.Admin);
+        CreateClient.Map(clients);
+        ListClients.Map(clients);
+        GetClient.Map(clients);
+        ReplaceClient.Map(clients);
+        PatchClient.Map(clients);
+        RotateClientSecret.Map(clients);
+        DeleteClient.Map(clients);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using FeatureFlags.Access.Domain;
 using FeatureFlags.BuildingBlocks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -11,10 +12,13 @@ namespace FeatureFlags.Access;
 /// <param name="StubIssuer">Whether whoever asks is given the token they ask for.</param>
 /// <param name="Secret">Signs and verifies; null in Development: one is generated and kept in the database.</param>
 /// <param name="PreviousSecret">Still verifies, while the tokens it signed run out.</param>
-internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? PreviousSecret)
+/// <param name="FirstClient">The API client to begin with.</param>
+internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? PreviousSecret, FirstClient? FirstClient)
 {
     /// <summary>HS256 wants a key as long as its hash (RFC 7518, section 3.2).</summary>
     public const int MinSecretBytes = 32;
+
+    private const int MinClientSecretLength = 16;
 
     /// <exception cref="ConfigurationException">Something the process must not run with.</exception>
     public static AccessSettings Read(IConfiguration configuration, bool isDevelopment)
@@ -33,7 +37,28 @@ internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? P
                     + "for example the output of: openssl rand -base64 48"
             );
 
-        return new AccessSettings(stub ?? isDevelopment, secret, Key(configuration, "JWT_SECRET_PREVIOUS"));
+        return new AccessSettings(
+            stub ?? isDevelopment,
+            secret,
+            Key(configuration, "JWT_SECRET_PREVIOUS"),
+            First(configuration)
+        );
+    }
+
+    private static FirstClient? First(IConfiguration configuration)
+    {
+        var (id, secret) = (configuration["ADMIN_CLIENT_ID"], configuration["ADMIN_CLIENT_SECRET"]);
+        if (string.IsNullOrEmpty(id) && string.IsNullOrEmpty(secret))
+            return null;
+        if (string.IsNullOrEmpty(id) || string.IsNullOrEmpty(secret))
+            throw new ConfigurationException("ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET go together: one is missing.");
+        if (!EntityKey.IsValid(id))
+            throw new ConfigurationException($"ADMIN_CLIENT_ID must be {EntityKey.Form}.");
+        if (secret.Length < MinClientSecretLength)
+            throw new ConfigurationException(
+                $"ADMIN_CLIENT_SECRET is too short: at least {MinClientSecretLength} characters, better random ones."
+            );
+        return new FirstClient(id, new ClientSecret(secret));
     }
 
     private static bool? Switch(IConfiguration configuration, string name) =>
@@ -60,6 +85,8 @@ internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? P
         return key;
     }
 }
+
+internal sealed record FirstClient(string Id, ClientSecret Secret);
 
 internal static class Listening
 {

@@ -9,8 +9,6 @@ internal sealed record Grant(IReadOnlyList<string> Scopes, IReadOnlyList<string>
 {
     public const string EveryTenant = "*";
 
-    public static Grant Everything { get; } = new(BuildingBlocks.Http.Scopes.All, [EveryTenant]);
-
     /// <summary>The grant that the caller's token carries.</summary>
     public static Grant Of(ClaimsPrincipal user) =>
         new(
@@ -25,6 +23,16 @@ internal sealed record Grant(IReadOnlyList<string> Scopes, IReadOnlyList<string>
 
     /// <summary>Whether who holds this grant could do everything that <paramref name="other"/> allows.</summary>
     public bool Covers(Grant other) => other.Scopes.All(Includes) && other.Tenants.All(Allows);
+
+    /// <exception cref="ForbiddenException"><paramref name="other"/> allows something that this does not.</exception>
+    public void RequireCovers(Grant other)
+    {
+        if (Covers(other))
+            return;
+
+        var lacking = other.Scopes.Where(s => !Includes(s)).Concat(other.Tenants.Where(t => !Allows(t)));
+        throw new ForbiddenException($"Nobody can grant what they lack: {string.Join(", ", lacking)}.");
+    }
 
     /// <summary>A tenant's name, or <c>*</c> for every tenant.</summary>
     public static bool IsTenant(string? text) => text == EveryTenant || Scope.IsName(text);

@@ -15,14 +15,14 @@ internal sealed class TenancyMiddleware(RequestDelegate next, SigningKeys keys)
     public const string TenantHeader = "X-Tenant-ID";
     public const string EnvironmentHeader = "X-Environment";
 
-    public Task InvokeAsync(HttpContext context, CallContext call)
+    public async Task InvokeAsync(HttpContext context, CallContext call)
     {
         if (context.IsProtected())
         {
             if (!keys.AreLoaded)
                 throw new UnavailableException("The service is starting: its signing key is not loaded yet.");
             if (context.User.Identity is not { IsAuthenticated: true, Name: { } subject })
-                throw Unauthenticated(context);
+                throw await Unauthenticated(context);
 
             var tenant =
                 Name(context, TenantHeader)
@@ -33,7 +33,7 @@ internal sealed class TenancyMiddleware(RequestDelegate next, SigningKeys keys)
 
             call.Enter(new Scope(tenant, environment), subject, context.TraceIdentifier);
         }
-        return next(context);
+        await next(context);
     }
 
     private static string? Name(HttpContext context, string header)
@@ -46,10 +46,11 @@ internal sealed class TenancyMiddleware(RequestDelegate next, SigningKeys keys)
             : throw new BadRequestException($"{header} must be one name of {Scope.NameForm}.");
     }
 
-    private static UnauthenticatedException Unauthenticated(HttpContext context)
+    private static async Task<UnauthenticatedException> Unauthenticated(HttpContext context)
     {
-        var outcome = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult;
-        return outcome?.Failure is null
+        // Not a second look: authentication keeps its answer for the request.
+        var outcome = await context.AuthenticateAsync();
+        return outcome.Failure is null
             ? new UnauthenticatedException("Send a token: Authorization: Bearer …")
             : new UnauthenticatedException(
                 "The token is not one this service issued, or it has expired.",
