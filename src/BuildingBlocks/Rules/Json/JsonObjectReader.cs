@@ -16,7 +16,12 @@ public sealed class JsonObjectReader
         Path = path;
         Problems = problems;
         foreach (var member in element.EnumerateObject())
-            _members[member.Name] = member.Value;
+        {
+            var name = JsonText.NameOf(member);
+            _members[name] = member.Value;
+            if (!JsonText.IsWellFormed(name))
+                problems.Add(path, $"has a member whose name {JsonText.Malformed}");
+        }
     }
 
     public string Path { get; }
@@ -31,6 +36,16 @@ public sealed class JsonObjectReader
 
         problems.Add(path, $"must be an object, not {Named(element)}");
         return null;
+    }
+
+    /// <summary>Every member with its path, in no particular order; they count as read.</summary>
+    public IEnumerable<(string Name, JsonElement Value, string Path)> Members()
+    {
+        foreach (var (name, value) in _members)
+        {
+            _read.Add(name);
+            yield return (name, value, PathOf(name));
+        }
     }
 
     /// <summary>Whether the member is there, null or not; it counts as read.</summary>
