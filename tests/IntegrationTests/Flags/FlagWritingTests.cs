@@ -177,7 +177,7 @@ internal sealed class FlagWritingTests
 
         Assert.That((int)closing.Status, Is.EqualTo(422), closing.ToString());
         Assert.That(closing.WrongFields, Has.Some.StartsWith("prerequisites[0]"));
-        Assert.That(closing.Text, Does.Contain("a → b → a"));
+        Assert.That(closing.Text, Does.Contain("flag 'a' → flag 'b' → flag 'a'"));
     }
 
     [Test]
