@@ -2,6 +2,7 @@ using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.Host;
 using FeatureFlags.Host.Http;
+using FeatureFlags.Host.Http.OpenApi;
 using FeatureFlags.Host.Observability;
 using FeatureFlags.Host.Persistence;
 
@@ -11,6 +12,7 @@ try
     builder.Services.AddJsonLogs(builder.Configuration);
     builder.Services.AddTracing(builder.Configuration);
     builder.AddHttpEdge();
+    builder.Services.AddApiDocument();
     if (args.Contains(HealthCheck.Argument))
         return await HealthCheck.Run(builder.Configuration);
 
@@ -27,6 +29,7 @@ try
         module.Use(app);
     RateLimits.Use(app);
     app.MapProbes();
+    app.MapApiDocument();
     foreach (var module in Modules.All)
         module.MapEndpoints(app);
 
