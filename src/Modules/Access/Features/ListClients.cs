@@ -21,10 +21,7 @@ internal static class ListClients
 
         public async Task<Page<ClientResponse>> Handle(Query query, CancellationToken ct)
         {
-            var clients = db.Clients()
-                .AsNoTracking()
-                .Include(c => c.Tenants)
-                .VisibleTo(query.Caller, call.Scope.Tenant);
+            var clients = db.ClientsVisibleTo(query.Caller, call.Scope.Tenant).AsNoTracking().Include(c => c.Tenants);
             var page = await new ListSort("key").Page(
                 clients,
                 Columns,
