@@ -19,9 +19,12 @@ public sealed class BadRequestException(string message, IReadOnlyDictionary<stri
 }
 
 /// <summary>401: the caller is not, or no longer, known.</summary>
-public sealed class UnauthenticatedException(string message) : CallerException(message)
+public sealed class UnauthenticatedException(string message, string challenge = "Bearer") : CallerException(message)
 {
     public override int Status => 401;
+
+    /// <summary>What the answer's <c>WWW-Authenticate</c> says (RFC 6750, section 3).</summary>
+    public string Challenge { get; } = challenge;
 }
 
 /// <summary>403: the caller is known and may not.</summary>
@@ -77,3 +80,6 @@ public sealed class UnavailableException(string message) : CallerException(messa
 {
     public override int Status => 503;
 }
+
+/// <summary>A setting is missing or wrong: the process stops with this message and no stack trace.</summary>
+public sealed class ConfigurationException(string message) : Exception(message);

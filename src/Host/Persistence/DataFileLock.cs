@@ -1,3 +1,4 @@
+using FeatureFlags.BuildingBlocks;
 using Microsoft.Data.Sqlite;
 
 namespace FeatureFlags.Host.Persistence;

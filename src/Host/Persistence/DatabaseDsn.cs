@@ -1,4 +1,5 @@
 using System.Net;
+using FeatureFlags.BuildingBlocks;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -79,6 +80,3 @@ internal sealed record DatabaseDsn(bool IsSqlite, string ConnectionString)
         return parsed;
     }
 }
-
-/// <summary>A setting is missing or wrong: the process stops with this message and no stack trace.</summary>
-public sealed class ConfigurationException(string message) : Exception(message);

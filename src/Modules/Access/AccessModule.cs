@@ -1,5 +1,54 @@
+using FeatureFlags.Access.Features;
+using FeatureFlags.Access.Http;
+using FeatureFlags.Access.Tokens;
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Persistence;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace FeatureFlags.Access;
 
-public sealed class AccessModule : IModule;
+/// <summary>Who may do what, where: tokens, tenancy, API clients. Tables <c>access_*</c>.</summary>
+public sealed class AccessModule : IModule
+{
+    public void AddServices(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider =>
+            AccessSettings.Read(configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+        );
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<TokenIssuer>();
+        services.AddTokenValidation();
+        services.AddScoped<IStartupStep, LoadGeneratedKey>();
+
+        services
+            .AddAuthorizationBuilder()
+            // An endpoint that says nothing lets nobody in unknown.
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddSingleton<IAuthorizationHandler, ScopeHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
+    }
+
+    public void MapEntities(ModelBuilder model) =>
+        model.Entity<GeneratedKey>(key =>
+        {
+            key.ToTable("access_signing_keys");
+            key.HasKey(k => k.Name);
+        });
+
+    public void Use(IApplicationBuilder app)
+    {
+        // Wrong settings stop the process here, before it listens.
+        app.ApplicationServices.GetRequiredService<AccessSettings>();
+        app.UseAuthentication();
+        app.UseMiddleware<TenancyMiddleware>();
+        app.UseAuthorization();
+    }
+
+    public void MapEndpoints(IEndpointRouteBuilder routes) => TokenEndpoint.Map(routes);
+}

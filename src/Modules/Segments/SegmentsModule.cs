@@ -14,6 +14,8 @@ namespace FeatureFlags.Segments;
 /// <summary>Segments: groups of users, by criteria and by name. Tables <c>segments_*</c>, routes <c>/v1/segments</c>.</summary>
 public sealed class SegmentsModule : IModule
 {
+    public IReadOnlyCollection<string> EventTypes => ["segment.created", "segment.updated", "segment.deleted"];
+
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddScoped<ReferenceCheck>();
