@@ -1,4 +1,5 @@
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.Host;
 using FeatureFlags.Host.Http;
 using FeatureFlags.Host.Http.OpenApi;
@@ -19,6 +20,7 @@ try
         DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration["DATA_DIR"] ?? "data")
     );
     builder.Services.AddModules(builder.Configuration, Modules.All);
+    builder.Services.AddScoped<IStartupStep, DemoTenant>();
 
     await using var app = builder.Build();
     app.Services.GetService<DataFileLock>(); // Before anything opens the file.

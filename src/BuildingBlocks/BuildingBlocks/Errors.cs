@@ -19,9 +19,12 @@ public sealed class BadRequestException(string message, IReadOnlyDictionary<stri
 }
 
 /// <summary>401: the caller is not, or no longer, known.</summary>
-public sealed class UnauthenticatedException(string message) : CallerException(message)
+public sealed class UnauthenticatedException(string message, string challenge = "Bearer") : CallerException(message)
 {
     public override int Status => 401;
+
+    /// <summary>What the answer's <c>WWW-Authenticate</c> says (RFC 6750, section 3).</summary>
+    public string Challenge { get; } = challenge;
 }
 
 /// <summary>403: the caller is known and may not.</summary>

@@ -12,6 +12,12 @@ namespace FeatureFlags.BuildingBlocks;
 /// </summary>
 public interface IModule
 {
+    /// <summary>
+    /// The types of all events that the module's aggregates raise, e.g. <c>flag.created</c>. One that is not said here
+    /// can't be raised; what is said here can be filtered by and subscribed to.
+    /// </summary>
+    IReadOnlyCollection<string> EventTypes => [];
+
     void AddServices(IServiceCollection services, IConfiguration configuration) { }
 
     /// <summary>Maps the module's entities. Tables are prefixed with the module's name and reference no other module's.</summary>

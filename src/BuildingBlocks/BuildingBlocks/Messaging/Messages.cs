@@ -60,6 +60,7 @@ public static class MessagingRegistration
     {
         var assemblies = modules.Select(m => m.GetType().Assembly).Append(typeof(ISender).Assembly).Distinct().ToList();
 
+        Validation.NameFieldsAsTheApiDoes();
         services.AddTransient<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped<ISender, MediatorSender>();
