@@ -87,6 +87,12 @@ internal sealed record ClientDraft(
         public Validator()
         {
             RuleFor(d => d.Problems.Items).MustBeReadable();
+            // Of what is no object nothing more is said.
+            When(d => !d.Problems.At(""), CheckMembers);
+        }
+
+        private void CheckMembers()
+        {
             RuleFor(d => d.Name)
                 .Must(name => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsControl))
                 .WithMessage($"must be 1 to {MaxNameLength} characters, none of them a control character")
