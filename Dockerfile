@@ -24,7 +24,7 @@ ENV ASPNETCORE_ENVIRONMENT=Production \
     DATA_DIR=/data
 EXPOSE 8080
 # The user "app" of the base image, by number so that a platform can check that it is not root.
-USER 1654
+USER 1654:1654
 # The image has no curl; bash can open a connection itself.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["bash", "-c", \
     "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]

@@ -1,5 +1,30 @@
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.Evaluation.Domain;
+using FeatureFlags.Evaluation.Features;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.Evaluation;
 
-public sealed class EvaluationModule : IModule;
+/// <summary>Answers flags for users from compiled rules in memory. No tables, routes <c>/v1/evaluate</c>.</summary>
+public sealed class EvaluationModule : IModule
+{
+    public void AddServices(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<RuleCache>();
+        services.AddScopeFollower<RuleCache>();
+        services.AddScoped<RuleLoader>();
+    }
+
+    public void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        var evaluate = routes.MapGroup("/v1/evaluate").WithTags("Evaluation");
+        EvaluateFlag.Map(evaluate);
+        EvaluateBatch.Map(evaluate);
+        PreviewFlag.Map(evaluate);
+    }
+}

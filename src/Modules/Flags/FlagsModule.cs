@@ -15,9 +15,12 @@ namespace FeatureFlags.Flags;
 /// <summary>Flags: their definitions and their life. Tables <c>flags_*</c>, routes <c>/v1/flags</c>.</summary>
 public sealed class FlagsModule : IModule
 {
+    public IReadOnlyCollection<string> EventTypes => ["flag.created", "flag.updated", "flag.deleted"];
+
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddScoped<ReferenceCheck>();
+        services.AddScoped<IDemoData, DemoFlags>();
     }
 
     public void MapEntities(ModelBuilder model) => FlagMapping.Map(model);

@@ -7,9 +7,20 @@ namespace FeatureFlags.Segments.Contracts;
 /// <param name="Keys">Which; null for all. Keys that name no segment are left out of the answer.</param>
 public sealed record SegmentDefinitions(IReadOnlyCollection<string>? Keys) : IQuery<IReadOnlyList<SegmentDefinition>>;
 
-/// <summary>What each of these segments refers to; a key that names no segment is left out of the answer.</summary>
-public sealed record SegmentReferences(IReadOnlyCollection<string> Keys)
-    : IQuery<IReadOnlyDictionary<string, IReadOnlyList<Reference>>>;
+/// <summary>
+/// What is wrong with references that are about to be written: those that lead nowhere, or, when all lead somewhere,
+/// the one that closes a circle. Asked under the scope's lock, so that the answer still holds at the commit.
+/// </summary>
+/// <param name="Owner">The flag or segment that is written; it need not be stored yet.</param>
+/// <param name="OwnVariants">The variants it will have; none for a segment.</param>
+public sealed record BrokenReferences(
+    ReferenceNode Owner,
+    IReadOnlyList<string> OwnVariants,
+    IReadOnlyList<Reference> References
+) : IQuery<IReadOnlyList<BrokenReference>>;
+
+/// <param name="Path">The field to mend.</param>
+public sealed record BrokenReference(string Path, string Message);
 
 /// <summary>The segments whose criteria ask for a variant of this flag.</summary>
 public sealed record SegmentsUsingFlag(string FlagKey) : IQuery<IReadOnlyList<FlagUse>>;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Linq.Expressions;
 using FeatureFlags.BuildingBlocks.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -44,7 +43,12 @@ public sealed record ListSort(string Name)
         var ordered =
             Column == "key"
                 ? rows.PageBy(columns.Key, Descending, after?[1])
-                : rows.PageBy(columns.Time(Column), columns.Key, Descending, ReadPosition(after));
+                : rows.PageBy(
+                    columns.Time(Column),
+                    columns.Key,
+                    Descending,
+                    after is [var at, var key] ? (PageToken.Time(at), key) : null
+                );
 
         // One more than asked for tells whether there is a next page.
         var found = await ordered.Take(limit + 1).ToListAsync(ct);
@@ -54,16 +58,6 @@ public sealed record ListSort(string Name)
         found.RemoveAt(limit);
         var last = found[^1];
         var time = Column == "key" ? default : columns.Time(Column).Compile()(last);
-        return new Page<T>(found, PageToken.Encode(filters, Text(time), columns.KeyOf(last)));
+        return new Page<T>(found, PageToken.Encode(filters, PageToken.Part(time), columns.KeyOf(last)));
     }
-
-    private static (DateTimeOffset, string)? ReadPosition(string[]? after) =>
-        after is null ? null
-        : long.TryParse(after[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
-        && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? (DateTimeOffset.FromUnixTimeMilliseconds(ms), after[1])
-        : throw PageToken.Wrong("is not a token that a list gave out");
-
-    private static string Text(DateTimeOffset time) =>
-        Math.Max(0, time.ToUnixTimeMilliseconds()).ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -38,13 +39,39 @@ public static class PageToken
         catch (Exception error) when (error is FormatException or JsonException) { }
 
         if (parts is null || parts.Length != length + 1 || parts.Contains(null))
-            throw Wrong("is not a token that a list gave out");
+            throw Wrong(NotGivenOut);
         if (parts[0] != Digest(filters))
             throw Wrong("belongs to a list with other filters; start again without it");
         return parts[1..]!;
     }
 
-    internal static BadRequestException Wrong(string message) =>
+    public static string Part(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    public static string Part(DateTimeOffset time) => Part(time.ToUnixTimeMilliseconds());
+
+    /// <summary>Reads a part of a position that was a number.</summary>
+    /// <exception cref="BadRequestException">It was none.</exception>
+    public static long Number(string part) =>
+        long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Wrong(NotGivenOut);
+
+    /// <summary>Reads a part of a position that was a time.</summary>
+    /// <exception cref="BadRequestException">It was none.</exception>
+    public static DateTimeOffset Time(string part)
+    {
+        var milliseconds = Number(part);
+        return milliseconds >= Earliest && milliseconds <= Latest
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : throw Wrong(NotGivenOut);
+    }
+
+    private const string NotGivenOut = "is not a token that a list gave out";
+
+    private static readonly long Earliest = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+    private static readonly long Latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    private static BadRequestException Wrong(string message) =>
         new($"page_token {message}.", new Dictionary<string, string[]> { ["page_token"] = [message] });
 
     private static string Digest(string filters) =>

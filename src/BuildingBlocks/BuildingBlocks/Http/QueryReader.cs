@@ -15,6 +15,9 @@ public sealed class QueryReader(HttpRequest request)
             return null;
         if (values.Count > 1)
             return Wrong(name, "must be given once");
+        // PostgreSQL has no text with it, so nothing that is stored could match.
+        if (values[0]!.Contains('\0'))
+            return Wrong(name, "must not contain U+0000");
         return values[0]!.Length <= maxLength ? values[0] : Wrong(name, $"must be at most {maxLength} characters");
     }
 

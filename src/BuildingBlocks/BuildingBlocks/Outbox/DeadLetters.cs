@@ -20,7 +20,21 @@ internal sealed record DeadLetterResponse(
     int Attempts,
     DateTimeOffset DiedAt,
     string LastError
-);
+)
+{
+    public static DeadLetterResponse Example { get; } =
+        new(
+            "01JAB3ZK7MQ8V5T2N4X6C9D1EF.audit",
+            "audit",
+            "01JAB3ZK7MQ8V5T2N4X6C9D1EF",
+            Revision: 42,
+            "flag",
+            "checkout",
+            Attempts: 10,
+            new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero),
+            "TimeoutException: The operation has timed out."
+        );
+}
 
 internal static class ListDeadLetters
 {
@@ -79,7 +93,9 @@ internal static class ListDeadLetters
                     return TypedResults.Ok(page.WithLink(context));
                 }
             )
-            .WithSummary("Deliveries that were given up, oldest first");
+            .WithSummary("Deliveries that were given up, oldest first")
+            .TakesQuery(QueryParameter.Limit(max: 100, fallback: 50), QueryParameter.PageToken)
+            .Gives(new Page<DeadLetterResponse>([DeadLetterResponse.Example], NextPageToken: null));
 }
 
 internal static class RetryDeadLetter

@@ -13,6 +13,8 @@ namespace FeatureFlags.BuildingBlocks.Outbox;
 /// <summary>Revisions, messages, deliveries and dead letters: tables <c>outbox_*</c>, routes <c>/v1/admin/outbox</c>.</summary>
 public sealed class OutboxModule : IModule
 {
+    public IReadOnlyCollection<string> EventTypes => ["dead_letter.retried", "dead_letter.discarded"];
+
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services
@@ -27,6 +29,7 @@ public sealed class OutboxModule : IModule
         services.AddSingleton<CommitPulse>();
         services.AddSingleton<DeliveryPulse>();
         services.AddSingleton<OutboxSql>();
+        services.AddSingleton<EventCatalog>();
         services.AddSingleton<Committed>();
         services.AddScoped<OutboxWriter>();
         services.AddScoped(provider => new OutboxProgress(

@@ -11,6 +11,7 @@ internal sealed class OutboxWriter(
     AppDbContext db,
     CallContext call,
     IEnumerable<Subscription> subscriptions,
+    EventCatalog catalog,
     TimeProvider clock
 )
 {
@@ -23,6 +24,7 @@ internal sealed class OutboxWriter(
 
         foreach (var change in changes)
         {
+            catalog.Require(change.Type);
             head = head with { Revision = head.Revision + 1, EventId = EventId.New(now) };
             db.Add(
                 new OutboxMessage

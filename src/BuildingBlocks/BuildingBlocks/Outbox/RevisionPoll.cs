@@ -26,20 +26,19 @@ internal sealed partial class RevisionPoll(
     {
         await database.WhenReady(stoppingToken);
         using var timer = new PeriodicTimer(options.Value.RevisionPoll, clock);
-        var failing = false;
         do
         {
             try
             {
                 await Look(stoppingToken);
-                failing = false;
+                database.IsAway = false;
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 // Once per outage: the next line of interest is the one that says it is over.
-                if (!failing)
+                if (!database.IsAway)
                     LogFailed(error);
-                failing = true;
+                database.IsAway = true;
             }
         } while (await timer.WaitForNextTickAsync(stoppingToken));
     }

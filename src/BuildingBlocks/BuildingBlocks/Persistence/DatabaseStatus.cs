@@ -1,11 +1,17 @@
 namespace FeatureFlags.BuildingBlocks.Persistence;
 
-/// <summary>Whether the database was reached and migrated since the process started. Work on it waits for that.</summary>
+/// <summary>
+/// Whether the database was reached and migrated since the process started, which work on it waits for, and whether
+/// it can be reached now.
+/// </summary>
 public sealed class DatabaseStatus
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>What is in memory may be behind: the latest look at the revisions failed.</summary>
+    public bool IsAway { get; internal set; }
 
     public Task WhenReady(CancellationToken ct) => _ready.Task.WaitAsync(ct);
 

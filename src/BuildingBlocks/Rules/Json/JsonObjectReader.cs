@@ -16,7 +16,12 @@ public sealed class JsonObjectReader
         Path = path;
         Problems = problems;
         foreach (var member in element.EnumerateObject())
-            _members[member.Name] = member.Value;
+        {
+            var name = JsonText.NameOf(member);
+            _members[name] = member.Value;
+            if (!JsonText.IsWellFormed(name))
+                problems.Add(path, $"has a member whose name {JsonText.Malformed}");
+        }
     }
 
     public string Path { get; }
@@ -31,6 +36,16 @@ public sealed class JsonObjectReader
 
         problems.Add(path, $"must be an object, not {Named(element)}");
         return null;
+    }
+
+    /// <summary>Every member with its path, in no particular order; they count as read.</summary>
+    public IEnumerable<(string Name, JsonElement Value, string Path)> Members()
+    {
+        foreach (var (name, value) in _members)
+        {
+            _read.Add(name);
+            yield return (name, value, PathOf(name));
+        }
     }
 
     /// <summary>Whether the member is there, null or not; it counts as read.</summary>
@@ -105,12 +120,27 @@ public sealed class JsonObjectReader
         var texts = new List<string>(elements.Count);
         foreach (var (element, path) in elements)
         {
-            if (element.ValueKind == JsonValueKind.String)
-                texts.Add(element.GetString()!);
-            else
-                Problems.Add(path, $"must be text, not {Named(element)}");
+            if (TextOf(element, path) is { } text)
+                texts.Add(text);
         }
         return texts;
+    }
+
+    /// <summary>The text that stands at a path; null and a problem when it is of another type, or can't be stored.</summary>
+    public string? TextOf(JsonElement element, string path)
+    {
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            Problems.Add(path, $"must be text, not {Named(element)}");
+            return null;
+        }
+
+        var text = JsonText.Of(element);
+        if (JsonText.IsWellFormed(text))
+            return text;
+
+        Problems.Add(path, JsonText.Malformed);
+        return null;
     }
 
     /// <summary>Notes every member that was not asked for, but for those named here, which are ignored.</summary>
@@ -137,19 +167,7 @@ public sealed class JsonObjectReader
             _ => "null",
         };
 
-    private string? TextIn(string name, JsonElement? value) =>
-        value switch
-        {
-            null => null,
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
-            { } other => WrongText(name, other),
-        };
-
-    private string? WrongText(string name, JsonElement other)
-    {
-        Problems.Add(PathOf(name), $"must be text, not {Named(other)}");
-        return null;
-    }
+    private string? TextIn(string name, JsonElement? value) => value is { } text ? TextOf(text, PathOf(name)) : null;
 
     private double? NumberIn(string name, JsonElement? value) =>
         value switch

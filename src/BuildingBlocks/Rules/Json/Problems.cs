@@ -15,5 +15,8 @@ public sealed class Problems
     /// <summary>Notes that the field at <paramref name="path"/> is wrong; the message says what would be right.</summary>
     public void Add(string path, string message) => _items.Add((path, message));
 
+    /// <summary>The first few of them in one line.</summary>
+    internal string Summary() => string.Join("; ", _items.Take(3).Select(p => $"{p.Path}: {p.Message}"));
+
     public bool At(string path) => _items.Exists(p => p.Path == path);
 }

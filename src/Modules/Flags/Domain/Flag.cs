@@ -4,7 +4,6 @@ using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Domain;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.Rules;
-using FeatureFlags.Rules.Json;
 
 namespace FeatureFlags.Flags.Domain;
 
@@ -92,15 +91,7 @@ internal sealed class Flag : AggregateRoot, IScoped, ISoftDeleted
     }
 
     /// <summary>The flag as evaluation reads it.</summary>
-    public FlagDefinition Definition()
-    {
-        var problems = new Problems();
-        var reader = JsonObjectReader.Over(ReadDocument(), "", problems)!;
-        var definition = FlagDefinition.Read(Key, reader, problems);
-        if (definition is null || problems.Any)
-            throw new InvalidOperationException($"The stored flag '{Key}' can't be read: {problems.Items[0]}.");
-        return definition with { Version = Version };
-    }
+    public FlagDefinition Definition() => FlagDefinition.Restore(Key, Version, ReadDocument());
 
     public JsonElement ReadDocument()
     {

@@ -20,19 +20,14 @@ internal sealed class ReferenceCheck(AppDbContext db, ISender sender)
     public async Task Require(FlagDraft draft, Flag? existing, CancellationToken ct)
     {
         var definition = draft.Definition!;
+        string[] variants = [.. definition.Variants.Select(v => v.Key)];
+        var self = new ReferenceNode(ReferenceKind.Flag, draft.Key);
         var errors = new FieldErrors();
-        await CheckTargets(definition, errors, ct);
+        foreach (var broken in await sender.Send(new BrokenReferences(self, variants, definition.References), ct))
+            errors.Add(broken.Path, broken.Message);
         if (existing is not null)
-            await CheckRemovedVariants(existing, definition, errors, ct);
+            await CheckRemovedVariants(existing, variants, errors, ct);
         errors.Throw();
-
-        var cycle = await ReferenceGraph.FindCycle(
-            new ReferenceNode(ReferenceKind.Flag, draft.Key),
-            definition.References,
-            nodes => Load(nodes, ct)
-        );
-        if (cycle is not null)
-            throw new InvalidFieldsException(cycle.Path, $"goes round in a circle: {cycle}");
     }
 
     /// <exception cref="ConflictException">Flags or segments still ask for this flag; the message lists them.</exception>
@@ -45,41 +40,13 @@ internal sealed class ReferenceCheck(AppDbContext db, ISender sender)
             );
     }
 
-    private async Task CheckTargets(FlagDefinition definition, FieldErrors errors, CancellationToken ct)
-    {
-        var byKind = definition.References.ToLookup(r => r.Kind, r => r.Key);
-        var segments = await sender.Send(new SegmentReferences([.. byKind[ReferenceKind.Segment].Distinct()]), ct);
-        var flags = await sender.Send(new FlagReferences([.. byKind[ReferenceKind.Flag].Distinct()]), ct);
-
-        foreach (var reference in definition.References)
-        {
-            if (reference.Kind == ReferenceKind.Segment)
-            {
-                if (!segments.ContainsKey(reference.Key))
-                    errors.Add(reference.Path, $"there is no segment '{reference.Key}'");
-                continue;
-            }
-
-            // A flag that names itself is a circle, found below, whether it is stored yet or not.
-            var variants =
-                reference.Key == definition.Key ? [.. definition.Variants.Select(v => v.Key)]
-                : flags.TryGetValue(reference.Key, out var flag) ? flag.Variants
-                : null;
-            if (variants is null)
-                errors.Add(reference.Path, $"there is no flag '{reference.Key}'");
-            else if (reference.Variants.Except(variants).FirstOrDefault() is { } missing)
-                errors.Add(reference.Path, $"flag '{reference.Key}' has no variant '{missing}'");
-        }
-    }
-
     private async Task CheckRemovedVariants(
         Flag existing,
-        FlagDefinition definition,
+        IReadOnlyList<string> kept,
         FieldErrors errors,
         CancellationToken ct
     )
     {
-        var kept = definition.Variants.Select(v => v.Key).ToHashSet(StringComparer.Ordinal);
         if (existing.Definition().Variants.All(v => kept.Contains(v.Key)))
             return;
 
@@ -103,19 +70,5 @@ internal sealed class ReferenceCheck(AppDbContext db, ISender sender)
             .. flags.Select(r => ($"flag '{r.FlagKey}'", r.Variant)),
             .. segments.SelectMany(s => s.Variants.Select(v => ($"segment '{s.SegmentKey}'", v))),
         ];
-    }
-
-    private async Task<IReadOnlyDictionary<ReferenceNode, IReadOnlyList<Reference>>> Load(
-        IReadOnlyCollection<ReferenceNode> nodes,
-        CancellationToken ct
-    )
-    {
-        var byKind = nodes.ToLookup(n => n.Kind, n => n.Key);
-        var flags = await sender.Send(new FlagReferences([.. byKind[ReferenceKind.Flag]]), ct);
-        var segments = await sender.Send(new SegmentReferences([.. byKind[ReferenceKind.Segment]]), ct);
-        return flags
-            .Select(f => (new ReferenceNode(ReferenceKind.Flag, f.Key), f.Value.References))
-            .Concat(segments.Select(s => (new ReferenceNode(ReferenceKind.Segment, s.Key), s.Value)))
-            .ToDictionary(n => n.Item1, n => n.Item2);
     }
 }

@@ -4,8 +4,12 @@ namespace FeatureFlags.IntegrationTests;
 
 /// <summary>In the root namespace, so that it encloses every fixture of this assembly.</summary>
 [SetUpFixture]
-internal sealed class StopPostgresAtTheEnd
+internal sealed class StopAtTheEnd
 {
     [OneTimeTearDown]
-    public Task Stop() => PostgresServer.StopShared();
+    public async Task Stop()
+    {
+        await Service.StopShared();
+        await PostgresServer.StopShared();
+    }
 }

@@ -1,0 +1,46 @@
+namespace FeatureFlags.Rules.Engine;
+
+/// <summary>
+/// Where an attribute stands: <c>id</c>, a name, or a dotted way into nested attributes, unless one attribute has
+/// that whole name. Names are hashed here, once.
+/// </summary>
+internal sealed class AttributePath
+{
+    public static readonly AttributePath Id = new("id");
+
+    private readonly bool _isId;
+    private readonly int _hash;
+    private readonly (string Name, int Hash)[] _parts;
+
+    public AttributePath(string text)
+    {
+        Text = text;
+        _isId = text == "id";
+        _hash = Attributes.HashOf(text);
+        // The id is text: there is nothing within it, whatever an attribute of that name holds.
+        _parts =
+            text.Contains('.', StringComparison.Ordinal) && !text.StartsWith("id.", StringComparison.Ordinal)
+                ? [.. text.Split('.').Select(part => (part, Attributes.HashOf(part)))]
+                : [];
+    }
+
+    public string Text { get; }
+
+    public ref readonly AttributeValue Of(EvaluationContext context)
+    {
+        if (_isId)
+            return ref context.IdValue;
+
+        ref readonly var value = ref context.Attributes.Find(Text, _hash);
+        if (value.Kind != ValueKind.Missing || _parts.Length == 0)
+            return ref value;
+
+        var within = context.Attributes;
+        foreach (var (name, hash) in _parts)
+        {
+            value = ref within.Find(name, hash);
+            within = value.Kind == ValueKind.Object ? value.Object : Attributes.None;
+        }
+        return ref value;
+    }
+}

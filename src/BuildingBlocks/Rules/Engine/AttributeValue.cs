@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using FeatureFlags.Rules.Json;
+
+namespace FeatureFlags.Rules.Engine;
+
+internal enum ValueKind : byte
+{
+    /// <summary>Left out, or null.</summary>
+    Missing,
+    Text,
+    Number,
+    Boolean,
+    List,
+    Object,
+}
+
+/// <summary>An attribute's value, typed once when the context is built, so that no evaluation looks at JSON.</summary>
+[DebuggerDisplay("{Kind}")]
+internal readonly struct AttributeValue
+{
+    /// <summary>A value inside a list that no operator can match, such as a list or an object; it counts in its size.</summary>
+    private static readonly AttributeValue Opaque = new(ValueKind.Object, Attributes.None, 0);
+
+    private const int LongestShown = 200;
+    private const int MostShown = 20;
+    private const double TwoTo53 = 1L << 53;
+
+    private readonly object? _reference;
+    private readonly double _number;
+
+    private AttributeValue(ValueKind kind, object? reference, double number, bool rounded = false)
+    {
+        Kind = kind;
+        IsRounded = rounded;
+        _reference = reference;
+        _number = number;
+    }
+
+    public ValueKind Kind { get; }
+
+    /// <summary>The number was beyond ±2^53 as written and only rounded to it, so it is no bucket key.</summary>
+    private bool IsRounded { get; }
+
+    public string Text => Unsafe.As<string>(_reference!);
+
+    public double Number => _number;
+
+    public bool Boolean => _number != 0;
+
+    public ReadOnlySpan<AttributeValue> List => Unsafe.As<AttributeValue[]>(_reference!);
+
+    public Attributes Object => Unsafe.As<Attributes>(_reference!);
+
+    public static AttributeValue Of(string text) => new(ValueKind.Text, text, 0);
+
+    public static AttributeValue Of(double number) => new(ValueKind.Number, null, number);
+
+    public static AttributeValue Of(long number) =>
+        new(ValueKind.Number, null, number, number is > 1L << 53 or < -(1L << 53));
+
+    public static AttributeValue Of(bool boolean) => new(ValueKind.Boolean, null, boolean ? 1 : 0);
+
+    public static AttributeValue Of(AttributeValue[] list) => new(ValueKind.List, list, 0);
+
+    public static AttributeValue Of(Attributes members) => new(ValueKind.Object, members, 0);
+
+    /// <param name="element">Any JSON value.</param>
+    /// <param name="depth">How many objects stand around it: below the deepest path nothing can be asked for.</param>
+    public static AttributeValue Of(JsonElement element, int depth) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.String => Of(JsonText.Of(element)),
+            JsonValueKind.Number => OfNumber(element),
+            JsonValueKind.True => Of(true),
+            JsonValueKind.False => Of(false),
+            JsonValueKind.Array => OfArray(element),
+            JsonValueKind.Object => depth < Limits.PathParts ? Of(Attributes.From(element, depth + 1)) : Opaque,
+            _ => default,
+        };
+
+    /// <summary>
+    /// The value as a bucket key: text as it is, a whole number within ±2^53 in decimal, anything else is none.
+    /// </summary>
+    public bool TryGetBucketKey(out BucketKey key)
+    {
+        if (Kind == ValueKind.Text)
+        {
+            key = new BucketKey(Text);
+            return true;
+        }
+        if (Kind == ValueKind.Number && Math.Abs(_number) <= TwoTo53 && !IsRounded && _number == Math.Floor(_number))
+        {
+            key = new BucketKey((long)_number);
+            return true;
+        }
+        key = default;
+        return false;
+    }
+
+    /// <summary>The value as JSON for people: long texts and lists are shortened, objects emptied.</summary>
+    public string ToJson() =>
+        Kind switch
+        {
+            ValueKind.Text => JsonSerializer.Serialize(Text.Length <= LongestShown ? Text : $"{Text[..LongestShown]}…"),
+            ValueKind.Number when double.IsFinite(_number) => JsonSerializer.Serialize(_number),
+            ValueKind.Boolean => Boolean ? "true" : "false",
+            ValueKind.List =>
+                $"[{string.Join(',', List[..Math.Min(List.Length, MostShown)].ToArray().Select(v => v.ToJson()))}]",
+            ValueKind.Object => "{}",
+            _ => "null",
+        };
+
+    private static AttributeValue OfNumber(JsonElement element)
+    {
+        var number = element.GetDouble();
+        // A double can't tell 2^53 from 2^53 + 1; the digits can.
+        var rounded =
+            Math.Abs(number) == TwoTo53 && !(element.TryGetDecimal(out var exact) && Math.Abs(exact) <= 1L << 53);
+        return new AttributeValue(ValueKind.Number, null, number, rounded);
+    }
+
+    private static AttributeValue OfArray(JsonElement array)
+    {
+        var values = new AttributeValue[array.GetArrayLength()];
+        var i = 0;
+        foreach (var element in array.EnumerateArray())
+            values[i++] = element.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? Opaque : Of(element, 0);
+        return Of(values);
+    }
+}

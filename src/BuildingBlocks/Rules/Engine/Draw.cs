@@ -1,0 +1,11 @@
+using System.Text;
+
+namespace FeatureFlags.Rules.Engine;
+
+/// <summary>A draw that places every bucket key in [0, 1): <see cref="Bucketing"/> behind parts that are known before.</summary>
+internal sealed class Draw(params ReadOnlySpan<string> parts)
+{
+    private readonly byte[] _prefix = Encoding.UTF8.GetBytes(string.Join('\0', parts) + '\0');
+
+    public double For(in BucketKey key) => Bucketing.Bucket(_prefix, key);
+}

@@ -1,0 +1,77 @@
+namespace FeatureFlags.Rules.Engine;
+
+/// <summary>
+/// Resolves the names in conditions to the flags and segments of one rule set, and gates to their draws.
+/// </summary>
+internal sealed class Linker(
+    string tenant,
+    IReadOnlyDictionary<string, CompiledFlag> flags,
+    IReadOnlyDictionary<string, CompiledSegment> segments
+)
+{
+    public string Tenant => tenant;
+
+    public Scope ForFlag(FlagDefinition flag) => new(this, flag.Salt, flag.Bucketed, sharedDraw: null);
+
+    public Scope ForSegment(string key)
+    {
+        var salt = $"segment:{key}";
+        return new Scope(this, salt, BucketBy.Id, new Draw(tenant, salt, "gate"));
+    }
+
+    public CompiledFlag? Flag(string key, Vertex from) => Reached(flags.GetValueOrDefault(key), f => f.Vertex, from);
+
+    public CompiledSegment? Segment(string key, Vertex from) =>
+        Reached(segments.GetValueOrDefault(key), s => s.Vertex, from);
+
+    private static T? Reached<T>(T? target, Func<T, Vertex> vertex, Vertex from)
+        where T : class
+    {
+        if (target is not null)
+            from.Targets.Add(vertex(target));
+        return target;
+    }
+
+    /// <param name="linker">What the names mean.</param>
+    /// <param name="salt">The second part of every gate's draw.</param>
+    /// <param name="by">What gates bucket by, unless they say.</param>
+    /// <param name="sharedDraw">The draw of gates that name neither; null when the flag has made it.</param>
+    public sealed class Scope(Linker linker, string salt, BucketBy by, Draw? sharedDraw)
+    {
+        /// <summary>Whether a gate draws from what all gates of the flag share.</summary>
+        public bool HasSharedGate { get; private set; }
+
+        public Node[] Link(Condition condition, Vertex from) =>
+            Array.ConvertAll(condition.Terms, term => Link(term, from));
+
+        private Node[][] Link(Condition[] conditions, Vertex from) =>
+            Array.ConvertAll(conditions, condition => Link(condition, from));
+
+        private Node Link(Term term, Vertex from) =>
+            term switch
+            {
+                AttributeTerm attribute => new AttributeNode(attribute),
+                GateTerm gate => Link(gate),
+                SegmentTerm s => new SegmentNode(s.Keys, Array.ConvertAll(s.Keys, key => linker.Segment(key, from))),
+                FlagTerm f => new FlagNode(f.Key, linker.Flag(f.Key, from), f.Variants),
+                AllTerm all => new AllNode(Link(all.Conditions, from)),
+                AnyTerm any => new AnyNode(Link(any.Conditions, from)),
+                NotTerm not => new NotNode(Link(not.Condition, from)),
+                _ => throw new InvalidOperationException($"{term.GetType()} has no node"),
+            };
+
+        private GateNode Link(GateTerm gate)
+        {
+            var gateBy = gate.By ?? by;
+            if (gate.Salt is not null)
+                return new GateNode(gate.Percentage, gateBy, new Draw(linker.Tenant, salt, "gate", gate.Salt));
+            if (sharedDraw is not null)
+                return new GateNode(gate.Percentage, gateBy, sharedDraw);
+            if (!gateBy.IsSameAs(by))
+                return new GateNode(gate.Percentage, gateBy, new Draw(linker.Tenant, salt, "gate"));
+
+            HasSharedGate = true;
+            return new GateNode(gate.Percentage, gateBy, null);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace FeatureFlags.Rules.Engine;
+
+/// <summary>An operator with its operand, asked of an attribute.</summary>
+/// <param name="Operator">The operator.</param>
+/// <param name="Operand">The operand as it was written, for explanations.</param>
+/// <param name="Test">What the operator made of the operand.</param>
+internal sealed record Matcher(Operator Operator, string Operand, Test Test)
+{
+    public Match Ask(in AttributeValue value)
+    {
+        if (Operator.IsOnWhole)
+            return Test(value);
+
+        switch (value.Kind)
+        {
+            case ValueKind.Missing:
+                return Match.Missing;
+            case ValueKind.List:
+                return AnyElement(value.List) != Operator.IsNegated ? Match.Yes : Match.No;
+            default:
+                var match = Test(value);
+                return Operator.IsNegated ? Opposite(match) : match;
+        }
+    }
+
+    private bool AnyElement(ReadOnlySpan<AttributeValue> elements)
+    {
+        foreach (ref readonly var element in elements)
+        {
+            if (Test(element) == Match.Yes)
+                return true;
+        }
+        return false;
+    }
+
+    // A value of the wrong type is neither: it holds in no form.
+    private static Match Opposite(Match match) =>
+        match switch
+        {
+            Match.Yes => Match.No,
+            Match.No => Match.Yes,
+            _ => match,
+        };
+}

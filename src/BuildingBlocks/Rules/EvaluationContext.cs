@@ -1,0 +1,82 @@
+using System.Text.Json;
+using FeatureFlags.Rules.Engine;
+
+namespace FeatureFlags.Rules;
+
+/// <summary>
+/// Who a flag is evaluated for: an id, if there is one, and attributes. Immutable, and the same for every rule set.
+/// A null attribute is a missing one, and an attribute named <c>id</c> is never seen: <c>id</c> is the user's id.
+/// </summary>
+public sealed class EvaluationContext
+{
+    private readonly AttributeValue _id;
+
+    private EvaluationContext(string? id, Attributes attributes)
+    {
+        Id = id;
+        _id = id is null ? default : AttributeValue.Of(id);
+        Attributes = attributes;
+    }
+
+    public string? Id { get; }
+
+    internal ref readonly AttributeValue IdValue => ref _id;
+
+    internal Attributes Attributes { get; }
+
+    /// <summary>Copies what it needs: the JSON document may be disposed of afterwards.</summary>
+    /// <param name="id">The user's id, or null for an anonymous user.</param>
+    /// <param name="attributes">A JSON object; anything else is no attributes.</param>
+    public static EvaluationContext FromJson(string? id, JsonElement? attributes) =>
+        new(
+            id,
+            attributes is { ValueKind: JsonValueKind.Object } members
+                ? Attributes.From(members, depth: 1)
+                : Attributes.None
+        );
+
+    public static Builder For(string? id) => new(id);
+
+    /// <summary>
+    /// Collects typed attributes. A dotted name (<c>company.id</c>) is found by the path of that name, so nested
+    /// attributes need no nesting here.
+    /// </summary>
+    public sealed class Builder
+    {
+        private readonly string? _id;
+        private readonly List<string> _names = [];
+        private readonly List<AttributeValue> _values = [];
+
+        internal Builder(string? id) => _id = id;
+
+        public Builder Set(string name, string? value) => Add(name, value is null ? default : AttributeValue.Of(value));
+
+        public Builder Set(string name, long value) => Add(name, AttributeValue.Of(value));
+
+        public Builder Set(string name, double value) => Add(name, AttributeValue.Of(value));
+
+        public Builder Set(string name, bool value) => Add(name, AttributeValue.Of(value));
+
+        /// <summary>A moment in time, for <c>before</c> and <c>after</c>: kept as epoch milliseconds.</summary>
+        public Builder Set(string name, DateTimeOffset value) => Set(name, value.ToUnixTimeMilliseconds());
+
+        public Builder Set(string name, IEnumerable<string> values) =>
+            Add(name, AttributeValue.Of([.. values.Select(AttributeValue.Of)]));
+
+        public Builder Set(string name, IEnumerable<double> values) =>
+            Add(name, AttributeValue.Of([.. values.Select(AttributeValue.Of)]));
+
+        /// <summary>Any JSON value, nested objects included.</summary>
+        public Builder Set(string name, JsonElement value) => Add(name, AttributeValue.Of(value, depth: 1));
+
+        public EvaluationContext Build() => new(_id, new Attributes([.. _names], [.. _values]));
+
+        private Builder Add(string name, AttributeValue value)
+        {
+            ArgumentNullException.ThrowIfNull(name);
+            _names.Add(name);
+            _values.Add(value);
+            return this;
+        }
+    }
+}

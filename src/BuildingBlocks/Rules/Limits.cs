@@ -1,0 +1,68 @@
+namespace FeatureFlags.Rules;
+
+/// <summary>
+/// What a definition may hold. Sized well beyond what people write, and so that no tenant can make an evaluation slow
+/// or a rule set big for the others; a definition beyond a limit is refused where it is written, by path.
+/// </summary>
+public static class Limits
+{
+    /// <summary>Variants of a flag.</summary>
+    public const int Variants = 100;
+
+    /// <summary>Characters of a variant's value as JSON.</summary>
+    public const int ValueLength = 65_536;
+
+    /// <summary>The greatest weight.</summary>
+    public const int Weight = 1_000_000_000;
+
+    /// <summary>Rules of a flag.</summary>
+    public const int Rules = 500;
+
+    /// <summary>Prerequisites of a flag.</summary>
+    public const int Prerequisites = 50;
+
+    /// <summary>Conditions of a flag or a segment, over all its rules: each operator, segment, flag, percentage, all, any and not.</summary>
+    public const int Conditions = 5_000;
+
+    /// <summary>Conditions inside one another.</summary>
+    public const int Nesting = 10;
+
+    /// <summary>Elements of a list: an operand's, the segments or variants of a condition, a bucket_by.</summary>
+    public const int ListLength = 10_000;
+
+    /// <summary>Attributes in a bucket_by or by, of which the first that is there counts.</summary>
+    public const int BucketBy = 10;
+
+    /// <summary>Characters of a text in an operand.</summary>
+    public const int TextLength = 4_096;
+
+    /// <summary>Characters of a path.</summary>
+    public const int PathLength = 256;
+
+    /// <summary>Parts of a dotted path.</summary>
+    public const int PathParts = 10;
+
+    /// <summary>Characters of a key, a rule's id or a salt.</summary>
+    public const int KeyLength = 128;
+
+    /// <summary>Characters of a description.</summary>
+    public const int DescriptionLength = 4_096;
+
+    /// <summary>Characters of a regular expression.</summary>
+    public const int RegexLength = 1_000;
+
+    /// <summary>Regular expressions of a flag or a segment.</summary>
+    public const int Regexes = 100;
+
+    /// <summary>Milliseconds one regular expression may take on one text, before the flag answers with an error.</summary>
+    public const int RegexMilliseconds = 250;
+
+    /// <summary>Bytes the automaton of a regular expression may grow by before it is dropped and built anew.</summary>
+    public const int RegexCacheBytes = 8_388_608;
+
+    /// <summary>Flags and segments in a chain of references; a flag at the head of a longer one answers with an error.</summary>
+    public const int ReferenceDepth = 50;
+
+    /// <summary>Flags and segments one evaluation may visit; a flag that could need more answers with an error.</summary>
+    public const int ReferenceVisits = 10_000;
+}
