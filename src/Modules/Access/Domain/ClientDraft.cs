@@ -15,6 +15,8 @@ internal sealed record ClientDraft(
     bool Active
 )
 {
+    public const int MaxNameLength = 200;
+
     // What a read shows beyond what a write sets: taken and ignored, so that what GET gave can be PUT back.
     private static readonly string[] ReadOnlyMembers = ["id", "version", "created_at", "updated_at"];
 
@@ -81,8 +83,6 @@ internal sealed record ClientDraft(
     internal sealed class Validator : AbstractValidator<ClientDraft>
     {
         public static readonly Validator Instance = new();
-
-        private const int MaxNameLength = 200;
 
         public Validator()
         {
