@@ -58,6 +58,6 @@ internal static class PatchSegment
                     return result.ToHttp(context);
                 }
             )
-            .WithSummary("Change some members of a segment (JSON merge patch)")
+            .WithSummary("Change parts of a segment (JSON merge patch)")
             .RequireScope(Scopes.SegmentsWrite);
 }
