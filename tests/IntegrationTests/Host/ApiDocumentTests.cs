@@ -69,6 +69,16 @@ internal sealed class ApiDocumentTests
     }
 
     [Test]
+    public async Task What_a_route_says_it_gives_counts_more_than_its_handlers_type()
+    {
+        var put = Put(await Document(route => route.Gives(new Body("a"))));
+
+        var media = put["responses"]!["200"]!["content"]!["application/json"]!;
+        Assert.That(media["schema"]!["$ref"]!.GetValue<string>(), Does.EndWith("/ApiDocumentTestsBody"));
+        Assert.That(media["example"]!["key"]!.GetValue<string>(), Is.EqualTo("a"));
+    }
+
+    [Test]
     public async Task Access_headers_and_problems_follow_from_what_the_endpoint_is()
     {
         var put = Put(await Document(route => route.ProducesProblem(409)));
