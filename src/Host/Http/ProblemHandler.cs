@@ -13,8 +13,8 @@ internal sealed class ProblemHandler(IDatabaseEngine engine, DatabaseStatus data
         CancellationToken cancellationToken
     )
     {
-        if (exception is UnauthenticatedException unauthenticated)
-            httpContext.Response.Headers.WWWAuthenticate = unauthenticated.Challenge;
+        if (exception is UnauthenticatedException { Challenge: var challenge })
+            httpContext.Response.Headers.WWWAuthenticate = challenge;
         var answer = exception switch
         {
             CallerException e => Problem.Answer(httpContext, e.Status, e.Message, e.Errors),
