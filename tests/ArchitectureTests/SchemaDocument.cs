@@ -35,8 +35,8 @@ internal static partial class SchemaDocument
         foreach (var column in sqlite.Columns)
         {
             var type = postgres.FindColumn(column.Name)!.StoreType;
-            var isNull = column.IsNullable ? "may be null" : "";
-            text.Append($"| `{column.Name}` | {column.StoreType} | {type} | {isNull} |\n");
+            var isNull = column.IsNullable ? " may be null" : "";
+            text.Append($"| `{column.Name}` | {column.StoreType} | {type} |{isNull} |\n");
         }
 
         text.Append("\n| Index | On | Why |\n|---|---|---|\n");
