@@ -2,15 +2,17 @@ using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.Host;
 using FeatureFlags.Host.Http;
+using FeatureFlags.Host.Http.OpenApi;
 using FeatureFlags.Host.Observability;
 using FeatureFlags.Host.Persistence;
 
 try
 {
     var builder = WebApplication.CreateBuilder(args);
-    builder.Services.AddJsonLogs(builder.Configuration);
+    builder.Services.AddJsonLogs(builder.Configuration, Console.OpenStandardOutput());
     builder.Services.AddTracing(builder.Configuration);
     builder.AddHttpEdge();
+    builder.Services.AddApiDocument();
     if (args.Contains(HealthCheck.Argument))
         return await HealthCheck.Run(builder.Configuration);
 
@@ -27,6 +29,7 @@ try
         module.Use(app);
     RateLimits.Use(app);
     app.MapProbes();
+    app.MapApiDocument();
     foreach (var module in Modules.All)
         module.MapEndpoints(app);
 

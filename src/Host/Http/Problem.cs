@@ -20,7 +20,7 @@ internal sealed record Problem(
     string Detail,
     string? TraceId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-        IReadOnlyDictionary<string, string[]>? Errors
+        IReadOnlyDictionary<string, string[]>? Errors = null
 )
 {
     public const string MediaType = "application/problem+json";

@@ -13,6 +13,8 @@ internal sealed class ProblemHandler(IDatabaseEngine engine) : IExceptionHandler
         CancellationToken cancellationToken
     )
     {
+        if (exception is UnauthenticatedException unauthenticated)
+            httpContext.Response.Headers.WWWAuthenticate = unauthenticated.Challenge;
         var answer = exception switch
         {
             CallerException e => Problem.Answer(httpContext, e.Status, e.Message, e.Errors),

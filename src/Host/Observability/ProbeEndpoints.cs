@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Prometheus;
 
 namespace FeatureFlags.Host.Observability;
@@ -17,7 +18,11 @@ internal static class ProbeEndpoints
             }
         );
         var probes = routes.MapGroup("").AllowAnonymous().WithMetadata(new ProbeRoute()).WithTags("Operations");
-        probes.MapGet("/healthz", () => TypedResults.Text("ok")).WithSummary("Whether the process is alive");
+        probes
+            .MapGet("/healthz", () => TypedResults.Text("ok"))
+            .WithName("health")
+            .WithSummary("Whether the process is alive")
+            .Produces<string>(200, MediaTypeNames.Text.Plain);
         probes
             .MapGet(
                 "/readyz",
@@ -27,7 +32,21 @@ internal static class ProbeEndpoints
                     return TypedResults.Text(text, statusCode: ready ? 200 : 503);
                 }
             )
-            .WithSummary("Whether to send this host traffic");
-        probes.MapMetrics("/metrics").WithSummary("Metrics in the form of Prometheus");
+            .WithName("readiness")
+            .WithSummary("Whether to send this host traffic, and why not")
+            .Produces<string>(200, MediaTypeNames.Text.Plain)
+            .Produces<string>(503, MediaTypeNames.Text.Plain);
+        probes
+            .MapGet(
+                "/metrics",
+                (HttpResponse response, CancellationToken ct) =>
+                {
+                    response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
+                    return Metrics.DefaultRegistry.CollectAndExportAsTextAsync(response.Body, ct);
+                }
+            )
+            .WithName("metrics")
+            .WithSummary("Metrics in Prometheus' text form")
+            .Produces<string>(200, MediaTypeNames.Text.Plain);
     }
 }

@@ -24,7 +24,7 @@ internal static class DeleteClient
     {
         public async Task Handle(Command command, CancellationToken ct)
         {
-            var client = await db.Clients().ToChange(command.Id, command.Caller, call.Scope.Tenant, ct);
+            var client = await db.ClientToChange(command.Id, command.Caller, call.Scope.Tenant, ct);
             command.Preconditions.Require(client.Version);
             client.Delete(call.Scope.Tenant, clock.Now());
         }

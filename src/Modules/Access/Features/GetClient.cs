@@ -19,10 +19,9 @@ internal static class GetClient
     {
         public async Task<ClientResponse> Handle(Query query, CancellationToken ct)
         {
-            var client = await db.Clients()
+            var client = await db.ClientsVisibleTo(query.Caller, call.Scope.Tenant)
                 .AsNoTracking()
                 .Include(c => c.Tenants)
-                .VisibleTo(query.Caller, call.Scope.Tenant)
                 .SingleOrDefaultAsync(c => c.Id == query.Id, ct);
             return ClientResponse.Of(client ?? throw ClientVisibility.NotFound(query.Id));
         }
@@ -42,5 +41,5 @@ internal static class GetClient
                 }
             )
             .WithSummary("Read an API client")
-            .Produces<ClientResponse>();
+            .Gives(ClientResponse.Example);
 }

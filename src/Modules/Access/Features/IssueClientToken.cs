@@ -56,10 +56,15 @@ internal static class IssueClientToken
         }
     }
 
-    internal sealed class Handler(AppDbContext db, TokenIssuer issuer) : IQueryHandler<Query, TokenResponse>
+    internal sealed class Handler(AppDbContext db, DatabaseStatus database, TokenIssuer issuer)
+        : IQueryHandler<Query, TokenResponse>
     {
         public async Task<TokenResponse> Handle(Query query, CancellationToken ct)
         {
+            // Before the start-up steps ran, the right credentials may not be there yet.
+            if (!database.IsReady)
+                throw new UnavailableException("The service is starting: it has not reached its database yet.");
+
             var client = EntityKey.IsValid(query.ClientId)
                 ? await db.Clients()
                     .AsNoTracking()

@@ -21,10 +21,7 @@ internal static class ListClients
 
         public async Task<Page<ClientResponse>> Handle(Query query, CancellationToken ct)
         {
-            var clients = db.Clients()
-                .AsNoTracking()
-                .Include(c => c.Tenants)
-                .VisibleTo(query.Caller, call.Scope.Tenant);
+            var clients = db.ClientsVisibleTo(query.Caller, call.Scope.Tenant).AsNoTracking().Include(c => c.Tenants);
             var page = await new ListSort("key").Page(
                 clients,
                 Columns,
@@ -54,5 +51,7 @@ internal static class ListClients
                     return TypedResults.Ok(page.WithLink(context));
                 }
             )
-            .WithSummary("The API clients of this tenant that can do no more than the caller");
+            .WithSummary("The API clients of this tenant that can do no more than the caller")
+            .TakesQuery(QueryParameter.Limit(max: 100, fallback: 50), QueryParameter.PageToken)
+            .Gives(new Page<ClientResponse>([ClientResponse.Example], NextPageToken: null));
 }

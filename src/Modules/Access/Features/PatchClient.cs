@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.Access.Domain;
 using FeatureFlags.Access.Persistence;
 using FeatureFlags.BuildingBlocks;
@@ -33,7 +34,7 @@ internal static class PatchClient
         public async Task<ClientResponse> Handle(Command command, CancellationToken ct)
         {
             var tenant = call.Scope.Tenant;
-            var client = await db.Clients().ToChange(command.Id, command.Caller, tenant, ct);
+            var client = await db.ClientToChange(command.Id, command.Caller, tenant, ct);
             command.Preconditions.Require(client.Version);
 
             var draft = client.Draft().Patched(command.Patch, tenant);
@@ -56,5 +57,6 @@ internal static class PatchClient
                 }
             )
             .WithSummary("Change some members of an API client (JSON merge patch)")
-            .Produces<ClientResponse>();
+            .Takes<ClientBody>(new JsonObject { ["active"] = false }, "application/merge-patch+json")
+            .Gives(ClientResponse.Example);
 }

@@ -28,7 +28,7 @@ internal static class ReplaceClient
         public async Task<ClientResponse> Handle(Command command, CancellationToken ct)
         {
             var tenant = call.Scope.Tenant;
-            var client = await db.Clients().ToChange(command.Id, command.Caller, tenant, ct);
+            var client = await db.ClientToChange(command.Id, command.Caller, tenant, ct);
             command.Preconditions.Require(client.Version);
             command.Draft.RequireGrantable(command.Caller, tenant);
             client.Replace(command.Draft, tenant, clock.Now());
@@ -55,5 +55,6 @@ internal static class ReplaceClient
                 }
             )
             .WithSummary("Replace an API client's name, scopes, tenants and whether it is active")
-            .Produces<ClientResponse>();
+            .Takes<ClientBody>(ClientBody.Example)
+            .Gives(ClientResponse.Example);
 }

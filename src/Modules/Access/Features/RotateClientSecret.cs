@@ -26,7 +26,7 @@ internal static class RotateClientSecret
         public async Task<ClientResponse> Handle(Command command, CancellationToken ct)
         {
             var tenant = call.Scope.Tenant;
-            var client = await db.Clients().ToChange(command.Id, command.Caller, tenant, ct);
+            var client = await db.ClientToChange(command.Id, command.Caller, tenant, ct);
             command.Preconditions.Require(client.Version);
 
             var secret = ClientSecret.New();
@@ -46,5 +46,5 @@ internal static class RotateClientSecret
                 }
             )
             .WithSummary("Replace an API client's secret; the new one is shown this once")
-            .Produces<ClientResponse>();
+            .Gives(ClientResponse.ExampleWithSecret);
 }

@@ -33,20 +33,24 @@ internal static class ClientMapping
 /// </summary>
 internal static class ClientVisibility
 {
-    public static IQueryable<ApiClient> VisibleTo(this IQueryable<ApiClient> clients, Grant caller, string tenant)
+    public static IQueryable<ApiClient> ClientsVisibleTo(this AppDbContext db, Grant caller, string tenant)
     {
-        var here = clients.Where(c => c.Tenants.Any(t => t.Tenant == tenant || t.Tenant == Grant.EveryTenant));
+        // Their ids first: otherwise every tenant's list reads through all clients there are.
+        var here = db.Set<ClientTenant>()
+            .Where(t => t.Tenant == tenant || t.Tenant == Grant.EveryTenant)
+            .Select(t => t.ClientId);
+        var clients = db.Clients().Where(c => here.Contains(c.Id));
         if (caller.Tenants.Contains(Grant.EveryTenant))
-            return here;
+            return clients;
 
         var mine = caller.Tenants;
-        return here.Where(c => c.Tenants.All(t => mine.Contains(t.Tenant)));
+        return clients.Where(c => c.Tenants.All(t => mine.Contains(t.Tenant)));
     }
 
     /// <summary>The client to change, locked until the transaction ends.</summary>
     /// <exception cref="NotFoundException">There is none that the caller sees.</exception>
-    public static async Task<ApiClient> ToChange(
-        this DbSet<ApiClient> clients,
+    public static async Task<ApiClient> ClientToChange(
+        this AppDbContext db,
         string id,
         Grant caller,
         string tenant,
@@ -54,10 +58,12 @@ internal static class ClientVisibility
     )
     {
         // The unit of work holds the lock of one scope, and a client can be changed from several: its row is locked too.
-        await clients
+        await db.Clients()
             .Where(c => c.Id == id)
             .ExecuteUpdateAsync(row => row.SetProperty(c => c.Version, c => c.Version), ct);
-        return await clients.VisibleTo(caller, tenant).Include(c => c.Tenants).SingleOrDefaultAsync(c => c.Id == id, ct)
+        return await db.ClientsVisibleTo(caller, tenant)
+                .Include(c => c.Tenants)
+                .SingleOrDefaultAsync(c => c.Id == id, ct)
             ?? throw NotFound(id);
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FeatureFlags.Rules.Json;
 
 namespace FeatureFlags.Segments.Domain;
@@ -23,9 +22,9 @@ internal static class MemberIds
         var ids = new Dictionary<string, MemberId>(StringComparer.Ordinal);
         foreach (var (element, path) in elements)
         {
-            if (element.ValueKind != JsonValueKind.String)
-                reader.Problems.Add(path, $"must be text, not {JsonObjectReader.Named(element)}");
-            else if (element.GetString()! is var id && id.Length is 0 or > MaxLength)
+            if (reader.TextOf(element, path) is not { } id)
+                continue;
+            if (id.Length is 0 or > MaxLength)
                 reader.Problems.Add(path, $"must be 1 to {MaxLength} characters");
             else if (!ids.TryAdd(id, new MemberId(id, path)))
                 reader.Problems.Add(path, $"'{id}' stands at {ids[id].Path} already");
