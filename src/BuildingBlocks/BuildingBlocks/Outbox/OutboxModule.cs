@@ -24,6 +24,7 @@ public sealed class OutboxModule : IModule
                 o => o.Lease > TimeSpan.Zero && o.Lease <= TimeSpan.FromSeconds(10),
                 "Outbox:Lease is from 0 to 10 s."
             )
+            .Validate(o => o.Timeout > TimeSpan.Zero, "Outbox:Timeout is above 0.")
             .Validate(o => o.MaxAttempts > 0, "Outbox:MaxAttempts is at least 1.")
             .ValidateOnStart();
         services.AddSingleton<CommitPulse>();
@@ -92,7 +93,13 @@ public sealed class OutboxModule : IModule
         model.Entity<DeadLetter>(letter =>
         {
             letter.ToTable("outbox_dead_letters");
-            letter.HasKey(d => new { d.Subscriber, d.EventId });
+            letter.HasKey(d => d.Id);
+            letter.HasIndex(d => new
+            {
+                d.Tenant,
+                d.Environment,
+                d.Id,
+            });
             letter.HasIndex(d => new
             {
                 d.Tenant,

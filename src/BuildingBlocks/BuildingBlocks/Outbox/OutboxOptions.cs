@@ -1,6 +1,6 @@
 namespace FeatureFlags.BuildingBlocks.Outbox;
 
-/// <summary>Bound to the <c>OUTBOX_*</c> settings by name.</summary>
+/// <summary>Bound to the configuration's section <c>Outbox</c> (environment: <c>Outbox__Poll</c>, …).</summary>
 public sealed class OutboxOptions
 {
     /// <summary>How often due deliveries are looked for when no signal came.</summary>
@@ -11,6 +11,9 @@ public sealed class OutboxOptions
 
     /// <summary>How long a claim lasts unless it is renewed; at most 10 s, so that orphaned work resumes within 15 s.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a subscriber may work on one message before it is cut off, which counts as a failure.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The wait before the second attempt; it doubles with each one, up to <see cref="MaxBackoff"/>.</summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(1);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.Access.Domain;
 using FeatureFlags.Access.Persistence;
 using FeatureFlags.BuildingBlocks;
@@ -56,5 +57,6 @@ internal static class PatchClient
                 }
             )
             .WithSummary("Change some members of an API client (JSON merge patch)")
-            .Produces<ClientResponse>();
+            .Takes<ClientBody>(new JsonObject { ["active"] = false }, "application/merge-patch+json")
+            .Gives(ClientResponse.Example);
 }
