@@ -63,7 +63,8 @@ internal sealed partial class OutboxRetention(
         var before = clock.Now() - options.Value.Retention;
 
         await using var transaction = await engine.BeginWrite(db, ct);
-        var min = await db.Set<ScopeRevision>().Of(scope).Select(r => r.MinRevision).SingleAsync(ct);
+        var row = await db.Set<ScopeRevision>().AsNoTracking().Of(scope).SingleAsync(ct);
+        var min = row.MinRevision;
         var firstOpen = await db.Set<OutboxDelivery>().MinAsync(d => (long?)d.Revision, ct) ?? long.MaxValue;
         var firstDead = await db.Set<DeadLetter>().MinAsync(d => (long?)d.Revision, ct) ?? long.MaxValue;
         var firstYoung =
@@ -72,14 +73,18 @@ internal sealed partial class OutboxRetention(
                 .MinAsync(m => (long?)m.Revision, ct)
             ?? long.MaxValue;
 
-        var last = Math.Min(min + BatchSize, Math.Min(firstYoung, Math.Min(firstOpen, firstDead)) - 1);
+        var last = Math.Min(
+            Math.Min(min + BatchSize, row.Revision),
+            Math.Min(firstYoung, Math.Min(firstOpen, firstDead)) - 1
+        );
         var deleted = await db.Set<OutboxMessage>().Where(m => m.Revision <= last).ExecuteDeleteAsync(ct);
         if (deleted == 0)
             return 0;
 
         await db.Set<ScopeRevision>()
             .Of(scope)
-            .ExecuteUpdateAsync(row => row.SetProperty(r => r.MinRevision, min + deleted), ct);
+            // Not by how many were deleted: after a restore old ones lie below a minimum that was moved ahead.
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.MinRevision, Math.Max(min, last)), ct);
         await transaction.Commit();
         return deleted;
     }
