@@ -1,6 +1,6 @@
 namespace FeatureFlags.BuildingBlocks.Outbox;
 
-/// <summary>Bound to the <c>OUTBOX_*</c> settings by name.</summary>
+/// <summary>Bound to the <c>Outbox__*</c> settings by name.</summary>
 public sealed class OutboxOptions
 {
     /// <summary>How often due deliveries are looked for when no signal came.</summary>
@@ -25,6 +25,9 @@ public sealed class OutboxOptions
 
     /// <summary>How often messages past their retention are looked for.</summary>
     public TimeSpan RetentionPoll { get; init; } = TimeSpan.FromMinutes(10);
+
+    internal IEnumerable<TimeSpan> Durations =>
+        [Poll, RevisionPoll, Lease, FirstBackoff, MaxBackoff, Retention, RetentionPoll];
 
     /// <summary>
     /// The wait before the next attempt: exponential, of which a random half is taken off, so that deliveries which
