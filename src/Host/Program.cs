@@ -9,7 +9,7 @@ using FeatureFlags.Host.Persistence;
 try
 {
     var builder = WebApplication.CreateBuilder(args);
-    builder.Services.AddJsonLogs(builder.Configuration);
+    builder.Services.AddJsonLogs(builder.Configuration, Console.OpenStandardOutput());
     builder.Services.AddTracing(builder.Configuration);
     builder.AddHttpEdge();
     builder.Services.AddApiDocument();

@@ -105,8 +105,10 @@ internal sealed class Service : IAsyncDisposable
     public Task<string> Token(string subject, string[]? scopes = null, params string[] tenants) =>
         Http.StubToken(subject, scopes, tenants);
 
+    /// <summary>A body: JSON text, an object to write as JSON, or content that is sent as it is.</summary>
     public static HttpContent Json(object body) =>
-        new StringContent(body as string ?? JsonSerializer.Serialize(body), null, "application/json");
+        body as HttpContent
+        ?? new StringContent(body as string ?? JsonSerializer.Serialize(body), null, "application/json");
 
     public async ValueTask DisposeAsync()
     {

@@ -40,6 +40,8 @@ internal sealed class TenantClient(HttpClient http, string tenant, string enviro
     public Task<Answer> Preview(string flagKey, string userId, object? attributes = null) =>
         Send(HttpMethod.Post, "/v1/evaluate/preview", Request(flagKey, userId, attributes));
 
+    public Task<Answer> Batch(object request) => Send(HttpMethod.Post, "/v1/evaluate/batch", request);
+
     public async Task<string?> VariantOf(string flagKey, string userId, object? attributes = null) =>
         (await Evaluate(flagKey, userId, attributes)).At("variant");
 

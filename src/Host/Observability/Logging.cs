@@ -7,9 +7,9 @@ namespace FeatureFlags.Host.Observability;
 
 internal static class Logging
 {
-    /// <summary>Logs as JSON lines on stdout, from <c>LOG_LEVEL</c> (default <c>information</c>) up.</summary>
+    /// <summary>Logs as JSON lines, from <c>LOG_LEVEL</c> (default <c>information</c>) up.</summary>
     /// <exception cref="ConfigurationException"><c>LOG_LEVEL</c> is no level.</exception>
-    public static void AddJsonLogs(this IServiceCollection services, IConfiguration configuration)
+    public static void AddJsonLogs(this IServiceCollection services, IConfiguration configuration, Stream output)
     {
         var level = Level(configuration["LOG_LEVEL"]);
         services.AddHttpContextAccessor();
@@ -20,7 +20,7 @@ internal static class Logging
                     .Enrich.With(new RequestEnricher(provider.GetRequiredService<IHttpContextAccessor>()))
                     // Told on stderr, in one line, when the process ends.
                     .Filter.ByExcluding(log => log.Exception is { } error && Startup.Refusal(error) is not null)
-                    .WriteTo.Sink(new LineSink(Console.OpenStandardOutput()));
+                    .WriteTo.Sink(new LineSink(output));
                 // The frameworks' own news interests nobody until it is bad.
                 Quieten(logs, level, "Microsoft", LogEventLevel.Warning);
                 Quieten(logs, level, "System", LogEventLevel.Warning);

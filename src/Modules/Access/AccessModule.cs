@@ -62,7 +62,7 @@ public sealed class AccessModule : IModule
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
-        TokenEndpoint.Map(routes);
+        IssueToken.Map(routes);
         ListEnvironments.Map(routes);
 
         var clients = routes.MapGroup("/v1/admin/clients").WithTags("Access").RequireScope(Scopes.Admin);

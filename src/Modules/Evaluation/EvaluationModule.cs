@@ -1,4 +1,5 @@
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Features;
@@ -22,7 +23,7 @@ public sealed class EvaluationModule : IModule
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
-        var evaluate = routes.MapGroup("/v1/evaluate").WithTags("Evaluation");
+        var evaluate = routes.MapGroup("/v1/evaluate").WithTags("Evaluation").WithMetadata(new EvaluationRoute());
         EvaluateFlag.Map(evaluate);
         EvaluateBatch.Map(evaluate);
         PreviewFlag.Map(evaluate);

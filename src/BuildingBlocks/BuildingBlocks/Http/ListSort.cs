@@ -26,6 +26,9 @@ public sealed record ListSort(string Name)
 
     private string Column => Name.TrimStart('-');
 
+    public static QueryParameter Parameter { get; } =
+        QueryParameter.OneOf("sort", "The order, '-' for descending; key unless given.", Known);
+
     public static ListSort Read(QueryReader query) => new(query.OneOf("sort", Known) ?? "key");
 
     /// <exception cref="BadRequestException">The page token is garbage, or belongs to other filters.</exception>

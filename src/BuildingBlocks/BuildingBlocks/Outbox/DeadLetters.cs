@@ -42,22 +42,17 @@ internal static class ListDeadLetters
 
     internal sealed class Handler(AppDbContext db) : IQueryHandler<Query, Page<DeadLetterResponse>>
     {
+        private const string Filters = "dead-letters";
+
         public async Task<Page<DeadLetterResponse>> Handle(Query query, CancellationToken ct)
         {
-            (DateTimeOffset, string)? after =
-                PageToken.Decode(query.PageToken, "dead-letters", 2) is [var ms, var id]
-                && long.TryParse(ms, out var at)
-                    ? (DateTimeOffset.FromUnixTimeMilliseconds(at), id)
-                    : null;
+            var after = PageToken.Decode(query.PageToken, Filters, length: 1)?[0];
             var letters = await db.Set<DeadLetter>()
                 .AsNoTracking()
-                .PageBy(d => d.DiedAt, d => d.EventId + "." + d.Subscriber, descending: false, after)
+                .PageBy(d => d.Id, descending: false, after)
                 .Take(query.Limit + 1)
                 .ToListAsync(ct);
-            var next =
-                letters.Count > query.Limit && letters[query.Limit - 1] is var last
-                    ? PageToken.Encode("dead-letters", $"{last.DiedAt.ToUnixTimeMilliseconds()}", last.Id)
-                    : null;
+            var next = letters.Count > query.Limit ? PageToken.Encode(Filters, letters[query.Limit - 1].Id) : null;
             return new(
                 [
                     .. letters
@@ -93,7 +88,7 @@ internal static class ListDeadLetters
                     return TypedResults.Ok(page.WithLink(context));
                 }
             )
-            .WithSummary("Deliveries that were given up, oldest first")
+            .WithSummary("Deliveries that were given up, the oldest change first")
             .TakesQuery(QueryParameter.Limit(max: 100, fallback: 50), QueryParameter.PageToken)
             .Gives(new Page<DeadLetterResponse>([DeadLetterResponse.Example], NextPageToken: null));
 }
@@ -167,11 +162,10 @@ internal static class DeadLetterLookup
     /// <exception cref="NotFoundException">There is none of this id in the caller's scope.</exception>
     public static async Task<DeadLetter> DeadLetter(this AppDbContext db, string id, CancellationToken ct)
     {
-        var (eventId, subscriber) = id.IndexOf('.', StringComparison.Ordinal) is var dot and > 0
-            ? (id[..dot], id[(dot + 1)..])
-            : (id, "");
-        return await db.Set<DeadLetter>()
-                .SingleOrDefaultAsync(d => d.EventId == eventId && d.Subscriber == subscriber, ct)
-            ?? throw new NotFoundException($"There is no dead letter '{id}'.");
+        // An id has the form of a key. Others need no look, and PostgreSQL would not take U+0000.
+        var letter = EntityKey.IsValid(id)
+            ? await db.Set<DeadLetter>().SingleOrDefaultAsync(d => d.Id == id, ct)
+            : null;
+        return letter ?? throw new NotFoundException($"There is no dead letter '{id}'.");
     }
 }

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Options;
 namespace FeatureFlags.BuildingBlocks.Outbox;
 
 /// <summary>
-/// Hands each message to each once-only subscriber. Every subscriber has a loop of its own: one that fails or is slow
-/// holds nobody else back. Any number of replicas may run it.
+/// Hands each message to each once-only subscriber. Every subscriber has a loop of its own, so that one that fails or
+/// is slow holds nobody else back; it claims the next batch while others are still at work. Any number of replicas may
+/// run it.
 /// </summary>
 internal sealed partial class OutboxDispatcher(
     IServiceScopeFactory scopes,
@@ -26,7 +27,12 @@ internal sealed partial class OutboxDispatcher(
 ) : BackgroundService
 {
     private const int BatchSize = 32;
-    private const int Parallelism = 4;
+    private const int MaxBatches = 4;
+    private static readonly ParallelOptions Lanes = new() { MaxDegreeOfParallelism = 4 };
+
+    // Handling a batch as one is for work of a few milliseconds a message; what takes longer goes its own way, so that
+    // nobody waits for it.
+    private static readonly TimeSpan TogetherFor = TimeSpan.FromSeconds(1);
 
     private long LeaseMilliseconds => (long)options.Value.Lease.TotalMilliseconds;
 
@@ -38,56 +44,68 @@ internal sealed partial class OutboxDispatcher(
 
     private async Task Serve(Subscription subscription, CancellationToken stopping)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            var beat = commits.Pulse.Next;
-            try
-            {
-                if (await DispatchDue(subscription, stopping) > 0)
-                    continue;
-            }
-            catch (Exception error) when (!stopping.IsCancellationRequested)
-            {
-                LogRoundFailed(subscription.Name, error);
-            }
-            await Pulse.Await(beat, options.Value.Poll, clock, stopping);
-        }
-    }
-
-    /// <returns>How many deliveries were taken up.</returns>
-    private async Task<int> DispatchDue(Subscription subscription, CancellationToken stopping)
-    {
-        var token = Guid.NewGuid().ToString("N");
-        var claimed = await Claim(subscription.Name, token, stopping);
-        if (claimed.Count == 0)
-            return 0;
-
-        using var lost = new CancellationTokenSource();
-        using var done = new CancellationTokenSource();
-        var renewing = KeepLease(token, lost, done.Token);
+        var batches = new List<Task>();
+        var failing = false;
         try
         {
-            // What was claimed is finished even while the host stops: its lease is paid for.
-            await Parallel.ForEachAsync(
-                claimed,
-                new ParallelOptions
+            while (true)
+            {
+                var beat = commits.Pulse.Next;
+                batches.RemoveAll(batch => batch.IsCompleted);
+                try
                 {
-                    MaxDegreeOfParallelism = Parallelism,
-                    CancellationToken = CancellationToken.None,
-                },
-                async (delivery, _) => await Deliver(subscription, delivery, lost.Token)
-            );
+                    var claimed = batches.Count < MaxBatches ? await Claim(subscription.Name, stopping) : [];
+                    failing = false;
+                    if (claimed.Count > 0)
+                    {
+                        batches.Add(Work(subscription, claimed));
+                        continue;
+                    }
+                }
+                catch (Exception error) when (!stopping.IsCancellationRequested)
+                {
+                    // Once per outage.
+                    if (!failing)
+                        LogCannotLook(subscription.Name, error);
+                    failing = true;
+                }
+                // The end of a batch may make the next change of the same entities due.
+                await Pulse.Await(Task.WhenAny([beat, .. batches]), options.Value.Poll, clock, stopping);
+            }
         }
-        finally
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await done.CancelAsync();
-            await renewing;
+            // What was claimed is finished even while the host stops.
+            await Task.WhenAll(batches);
         }
-        return claimed.Count;
     }
 
-    private async Task<List<OutboxDelivery>> Claim(string subscriber, string token, CancellationToken ct)
+    private async Task Work(Subscription subscription, List<OutboxDelivery> claimed)
     {
+        using var lost = new CancellationTokenSource();
+        using var done = new CancellationTokenSource();
+        var renewing = KeepLease(claimed[0].LeaseToken!, lost, done.Token);
+
+        var alone = new List<OutboxDelivery>();
+        foreach (var scope in claimed.GroupBy(d => (d.Tenant, d.Environment, Doomed: IsSpent(d))))
+        {
+            var batch = scope.OrderBy(d => d.Revision).ToList();
+            if (scope.Key.Doomed || batch.Count == 1 || !await DeliverTogether(subscription, batch, lost.Token))
+                alone.AddRange(batch);
+        }
+        await Parallel.ForEachAsync(
+            alone,
+            Lanes,
+            async (delivery, _) => await DeliverAlone(subscription, delivery, lost.Token)
+        );
+
+        await done.CancelAsync();
+        await renewing;
+    }
+
+    private async Task<List<OutboxDelivery>> Claim(string subscriber, CancellationToken ct)
+    {
+        var token = Guid.NewGuid().ToString("N");
         await using var services = scopes.CreateAsyncScope();
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
         await using var transaction = await engine.BeginWrite(db, ct);
@@ -103,9 +121,10 @@ internal sealed partial class OutboxDispatcher(
 
     private async Task KeepLease(string token, CancellationTokenSource lost, CancellationToken done)
     {
-        try
+        var renewed = clock.GetTimestamp();
+        while (!lost.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 await Task.Delay(options.Value.Lease / 3, clock, done);
                 await using var services = scopes.CreateAsyncScope();
@@ -113,90 +132,143 @@ internal sealed partial class OutboxDispatcher(
                 await using var transaction = await engine.BeginWrite(db, done);
                 await db.Database.ExecuteSqlRawAsync(sql.Renew, [LeaseMilliseconds, token], done);
                 await transaction.Commit();
+                renewed = clock.GetTimestamp();
             }
-        }
-        catch (OperationCanceledException) when (done.IsCancellationRequested) { }
-        catch (Exception error)
-        {
-            LogLeaseLost(error);
-            await lost.CancelAsync();
+            catch (OperationCanceledException) when (done.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                LogNotRenewed(error);
+                if (clock.GetElapsedTime(renewed) >= options.Value.Lease)
+                    await lost.CancelAsync();
+            }
         }
     }
 
-    private async Task Deliver(Subscription subscription, OutboxDelivery delivery, CancellationToken lost)
+    /// <summary>
+    /// One scope's deliveries with one save: a commit, and its wait for the disk, is most of what a delivery costs.
+    /// </summary>
+    /// <returns>Whether it worked. If not, nothing happened, and each is to be tried alone.</returns>
+    private async Task<bool> DeliverTogether(
+        Subscription subscription,
+        List<OutboxDelivery> batch,
+        CancellationToken lost
+    )
     {
         try
         {
-            await using var services = scopes.CreateAsyncScope();
-            var (db, message) = await Open(services.ServiceProvider, subscription, delivery, lost);
-            using var activity = Telemetry.Source.StartActivity(
-                $"{subscription.Name} {message.Type}",
-                ActivityKind.Consumer,
-                message.TraceParent
-            );
-            var subscriber = (IOutboxSubscriber)services.ServiceProvider.GetRequiredService(subscription.Subscriber);
-            await subscriber.Handle(message, lost);
-            await Finish(db, delivery, lost);
-            OutboxMetrics.Deliveries.WithLabels(subscription.Name, "delivered").Inc();
+            await Deliver(subscription, batch, TogetherFor, lost);
+            return true;
+        }
+        catch (Exception error)
+        {
+            LogApart(subscription.Name, batch.Count, error);
+            return false;
+        }
+    }
+
+    private async Task DeliverAlone(Subscription subscription, OutboxDelivery delivery, CancellationToken lost)
+    {
+        try
+        {
+            if (IsSpent(delivery))
+                throw new TooManyAttemptsException();
+            await Deliver(subscription, [delivery], options.Value.Timeout, lost);
+        }
+        // Somebody else has it, or soon will.
+        catch (Exception error) when (error is LeaseLostException || lost.IsCancellationRequested)
+        {
+            OutboxMetrics.Deliveries.WithLabels(delivery.Subscriber, "lease_lost").Inc();
         }
         catch (Exception error)
         {
             await Fail(delivery, error);
         }
+    }
+
+    // Attempts are counted when they begin: the last one took the process down with it.
+    private bool IsSpent(OutboxDelivery delivery) => delivery.Attempts > options.Value.MaxAttempts;
+
+    private async Task Deliver(
+        Subscription subscription,
+        List<OutboxDelivery> batch,
+        TimeSpan atMost,
+        CancellationToken lost
+    )
+    {
+        using var timeout = new CancellationTokenSource(atMost, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(lost, timeout.Token);
+        try
+        {
+            await Deliver(subscription, batch, both.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !lost.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{subscription.Name} was not done within {atMost}.");
+        }
+        OutboxMetrics.Deliveries.WithLabels(subscription.Name, "delivered").Inc(batch.Count);
         deliveries.Pulse.Beat();
     }
 
-    private static async Task<(AppDbContext, OutboxMessage)> Open(
-        IServiceProvider services,
-        Subscription subscription,
-        OutboxDelivery delivery,
-        CancellationToken ct
-    )
+    private async Task Deliver(Subscription subscription, List<OutboxDelivery> batch, CancellationToken ct)
     {
-        services
-            .GetRequiredService<CallContext>()
-            .Enter(new Scope(delivery.Tenant, delivery.Environment), subscription.Name);
-        var db = services.GetRequiredService<AppDbContext>();
-        var message = await db.Set<OutboxMessage>()
-            .AsNoTracking()
-            .SingleOrDefaultAsync(m => m.Revision == delivery.Revision, ct);
-        return (db, message ?? throw new UnreadableMessageException("The message is gone."));
-    }
+        await using var services = scopes.CreateAsyncScope();
+        var scope = new Scope(batch[0].Tenant, batch[0].Environment);
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(scope, subscription.Name);
+        var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
+        var subscriber = (IOutboxSubscriber)services.ServiceProvider.GetRequiredService(subscription.Subscriber);
 
-    // The subscriber's rows and the delivery's end are one save. Without the lease's token there is nothing to end:
-    // another worker has taken the delivery over, and these rows are dropped.
-    private async Task Finish(AppDbContext db, OutboxDelivery delivery, CancellationToken ct)
-    {
+        foreach (var message in await Messages(db, batch, ct))
+        {
+            using var activity = Telemetry.Source.StartActivity(
+                $"{subscription.Name} {message.Type}",
+                ActivityKind.Consumer,
+                message.TraceParent
+            );
+            await subscriber.Handle(message, ct);
+        }
+
+        // The subscriber's rows and the deliveries' end are one save. Without the lease's token there is nothing to
+        // end: another worker has taken over, and these rows are dropped.
         await using var transaction = await engine.BeginWrite(db, ct);
-        await EndHeld(db, delivery, ct);
+        await EndHeld(db, batch, ct);
         await db.SaveChangesAsync(ct);
         await transaction.Commit();
     }
 
-    private static async Task EndHeld(AppDbContext db, OutboxDelivery delivery, CancellationToken ct)
+    private static async Task<List<OutboxMessage>> Messages(
+        AppDbContext db,
+        List<OutboxDelivery> batch,
+        CancellationToken ct
+    )
     {
-        var ended = await Held(db, delivery).ExecuteDeleteAsync(ct);
-        if (ended == 0)
+        var revisions = batch.Select(d => d.Revision).ToList();
+        var messages = await db.Set<OutboxMessage>()
+            .AsNoTracking()
+            .Where(m => revisions.Contains(m.Revision))
+            .OrderBy(m => m.Revision)
+            .ToListAsync(ct);
+        return messages.Count == batch.Count ? messages : throw new UnreadableMessageException("The message is gone.");
+    }
+
+    private static async Task EndHeld(AppDbContext db, List<OutboxDelivery> batch, CancellationToken ct)
+    {
+        var (subscriber, token) = (batch[0].Subscriber, batch[0].LeaseToken);
+        var events = batch.Select(d => d.EventId).ToList();
+        var ended = await db.Set<OutboxDelivery>()
+            .Where(d => d.Subscriber == subscriber && events.Contains(d.EventId) && d.LeaseToken == token)
+            .ExecuteDeleteAsync(ct);
+        if (ended != batch.Count)
             throw new LeaseLostException();
     }
 
-    private static IQueryable<OutboxDelivery> Held(AppDbContext db, OutboxDelivery delivery) =>
-        db.Set<OutboxDelivery>()
-            .Where(d =>
-                d.Subscriber == delivery.Subscriber
-                && d.EventId == delivery.EventId
-                && d.LeaseToken == delivery.LeaseToken
-            );
-
     private async Task Fail(OutboxDelivery delivery, Exception error)
     {
-        if (error is LeaseLostException)
-        {
-            OutboxMetrics.Deliveries.WithLabels(delivery.Subscriber, "lease_lost").Inc();
-            return;
-        }
-
-        var hopeless = error is UnreadableMessageException || delivery.Attempts >= options.Value.MaxAttempts;
+        var hopeless =
+            error is UnreadableMessageException or TooManyAttemptsException
+            || delivery.Attempts >= options.Value.MaxAttempts;
         LogFailed(delivery.Subscriber, delivery.EventId, delivery.Attempts, hopeless, error);
         try
         {
@@ -211,32 +283,19 @@ internal sealed partial class OutboxDispatcher(
                 await Postpone(db, delivery, error);
             await transaction.Commit();
             OutboxMetrics.Deliveries.WithLabels(delivery.Subscriber, hopeless ? "dead" : "failed").Inc();
+            deliveries.Pulse.Beat();
         }
         catch (Exception second)
         {
             // The lease runs out and the delivery is taken up again.
-            LogRoundFailed(delivery.Subscriber, second);
+            LogNotNoted(delivery.Subscriber, delivery.EventId, second);
         }
     }
 
     private async Task Bury(AppDbContext db, OutboxDelivery delivery, Exception error)
     {
-        await EndHeld(db, delivery, CancellationToken.None);
-        db.Add(
-            new DeadLetter
-            {
-                Subscriber = delivery.Subscriber,
-                EventId = delivery.EventId,
-                Tenant = delivery.Tenant,
-                Environment = delivery.Environment,
-                Revision = delivery.Revision,
-                Entity = delivery.Entity,
-                EntityKey = delivery.EntityKey,
-                Attempts = delivery.Attempts,
-                DiedAt = clock.Now(),
-                LastError = Shortened(error),
-            }
-        );
+        await EndHeld(db, [delivery], CancellationToken.None);
+        db.Add(DeadLetter.Of(delivery, clock.Now(), Shortened(error)));
         await db.SaveChangesAsync(CancellationToken.None);
     }
 
@@ -261,15 +320,26 @@ internal sealed partial class OutboxDispatcher(
 
     private sealed class LeaseLostException() : Exception("Another worker has taken the delivery over.");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Subscriber} could not look for deliveries; it will again")]
-    private partial void LogRoundFailed(string subscriber, Exception error);
+    private sealed class TooManyAttemptsException() : Exception("The last attempt ended with the process.");
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Subscriber} can't look for deliveries; it will go on trying")]
+    private partial void LogCannotLook(string subscriber, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Subscriber} handles {Count} messages one by one")]
+    private partial void LogApart(string subscriber, int count, Exception error);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Subscriber} failed at {EventId}, attempt {Attempt}, dead: {Dead}"
+        Message = "{Subscriber} failed at {Delivery}, attempt {Attempt}, dead: {Dead}"
     )]
-    private partial void LogFailed(string subscriber, string eventId, int attempt, bool dead, Exception error);
+    private partial void LogFailed(string subscriber, string delivery, int attempt, bool dead, Exception error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A lease could not be renewed; its work is given up")]
-    private partial void LogLeaseLost(Exception error);
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "{Subscriber}'s failure at {EventId} could not be noted; it is tried again when the lease is over"
+    )]
+    private partial void LogNotNoted(string subscriber, string eventId, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A lease could not be renewed")]
+    private partial void LogNotRenewed(Exception error);
 }

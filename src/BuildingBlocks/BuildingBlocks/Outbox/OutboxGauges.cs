@@ -43,8 +43,12 @@ internal sealed partial class OutboxGauges(
         {
             var open = db.Set<OutboxDelivery>().IgnoreQueryFilters().Where(d => d.Subscriber == name);
             var pending = await open.CountAsync(ct);
-            var oldest = await open.Join(messages, d => d.EventId, m => m.EventId, (_, m) => m)
-                .MinAsync(m => (DateTimeOffset?)m.OccurredAt, ct);
+            // Event ids begin with their time: the first is the oldest, and one step in the index away.
+            var first = await open.Select(d => d.EventId).MinAsync(ct);
+            var oldest = await messages
+                .Where(m => m.EventId == first)
+                .Select(m => (DateTimeOffset?)m.OccurredAt)
+                .SingleOrDefaultAsync(ct);
             var dead = await db.Set<DeadLetter>().IgnoreQueryFilters().CountAsync(d => d.Subscriber == name, ct);
 
             OutboxMetrics.Pending.WithLabels(name).Set(pending);

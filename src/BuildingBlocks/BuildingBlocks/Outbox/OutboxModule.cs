@@ -20,7 +20,8 @@ public sealed class OutboxModule : IModule
         services
             .AddOptions<OutboxOptions>()
             .Configure(options => Bind(configuration.GetSection("Outbox"), options))
-            .Validate(o => o.Durations.All(d => d > TimeSpan.Zero), "Outbox: every duration must be above zero.")
+            .Validate(o => o.Waits.All(w => w > TimeSpan.Zero), "Outbox: every duration but Retention must be above 0.")
+            .Validate(o => o.Retention >= TimeSpan.Zero, "Outbox:Retention must be at least 0.")
             .Validate(o => o.Lease <= TimeSpan.FromSeconds(10), "Outbox:Lease must be at most 10 s.")
             .Validate(o => o.MaxAttempts > 0, "Outbox:MaxAttempts must be at least 1.")
             .ValidateOnStart();
@@ -90,7 +91,13 @@ public sealed class OutboxModule : IModule
         model.Entity<DeadLetter>(letter =>
         {
             letter.ToTable("outbox_dead_letters");
-            letter.HasKey(d => new { d.Subscriber, d.EventId });
+            letter.HasKey(d => d.Id);
+            letter.HasIndex(d => new
+            {
+                d.Tenant,
+                d.Environment,
+                d.Id,
+            });
             letter.HasIndex(d => new
             {
                 d.Tenant,

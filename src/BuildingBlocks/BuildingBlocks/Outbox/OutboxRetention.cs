@@ -51,42 +51,50 @@ internal sealed partial class OutboxRetention(
         }
         foreach (var scope in all.Select(r => new Scope(r.Tenant, r.Environment)))
         {
-            while (await DeleteBatch(scope, ct) == BatchSize) { }
+            while (await DeleteBatch(scope, ct)) { }
         }
     }
 
-    private async Task<int> DeleteBatch(Scope scope, CancellationToken ct)
+    /// <returns>Whether there may be more.</returns>
+    private async Task<bool> DeleteBatch(Scope scope, CancellationToken ct)
     {
         await using var services = scopes.CreateAsyncScope();
         services.ServiceProvider.GetRequiredService<CallContext>().Enter(scope, "outbox");
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
         var before = clock.Now() - options.Value.Retention;
 
+        // One statement, so that all three are of one moment: a delivery that dies, or a dead one that is retried,
+        // between two would be in neither. What is delivered at that moment stays delivered.
+        var line = await db.Set<ScopeRevision>()
+            .Of(scope)
+            .Select(r => new
+            {
+                Head = r.Revision,
+                FirstOpen = db.Set<OutboxDelivery>().Min(d => (long?)d.Revision),
+                FirstDead = db.Set<DeadLetter>().Min(d => (long?)d.Revision),
+            })
+            .SingleAsync(ct);
+        var delivered = Math.Min(line.Head, Math.Min(line.FirstOpen - 1 ?? line.Head, line.FirstDead - 1 ?? line.Head));
+        var oldest = await db.Set<OutboxMessage>()
+            .Where(m => m.Revision <= delivered)
+            .OrderBy(m => m.Revision)
+            .Select(m => new { m.Revision, m.OccurredAt })
+            .Take(BatchSize)
+            .ToListAsync(ct);
+        var old = oldest.TakeWhile(m => m.OccurredAt < before).ToList();
+        if (old.Count == 0)
+            return false;
+
+        var last = old[^1].Revision;
         await using var transaction = await engine.BeginWrite(db, ct);
-        var row = await db.Set<ScopeRevision>().AsNoTracking().Of(scope).SingleAsync(ct);
-        var min = row.MinRevision;
-        var firstOpen = await db.Set<OutboxDelivery>().MinAsync(d => (long?)d.Revision, ct) ?? long.MaxValue;
-        var firstDead = await db.Set<DeadLetter>().MinAsync(d => (long?)d.Revision, ct) ?? long.MaxValue;
-        var firstYoung =
-            await db.Set<OutboxMessage>()
-                .Where(m => m.Revision > min && m.Revision <= min + BatchSize && m.OccurredAt >= before)
-                .MinAsync(m => (long?)m.Revision, ct)
-            ?? long.MaxValue;
-
-        var last = Math.Min(
-            Math.Min(min + BatchSize, row.Revision),
-            Math.Min(firstYoung, Math.Min(firstOpen, firstDead)) - 1
-        );
-        var deleted = await db.Set<OutboxMessage>().Where(m => m.Revision <= last).ExecuteDeleteAsync(ct);
-        if (deleted == 0)
-            return 0;
-
+        // It is ahead already where another replica was faster, or where revisions were moved after a restore.
         await db.Set<ScopeRevision>()
             .Of(scope)
-            // Not by how many were deleted: after a restore old ones lie below a minimum that was moved ahead.
-            .ExecuteUpdateAsync(set => set.SetProperty(r => r.MinRevision, Math.Max(min, last)), ct);
+            .Where(r => r.MinRevision < last)
+            .ExecuteUpdateAsync(row => row.SetProperty(r => r.MinRevision, last), ct);
+        await db.Set<OutboxMessage>().Where(m => m.Revision <= last).ExecuteDeleteAsync(ct);
         await transaction.Commit();
-        return deleted;
+        return old.Count == BatchSize;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Old messages could not be deleted; tried again later")]

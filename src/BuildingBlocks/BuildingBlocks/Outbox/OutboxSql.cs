@@ -13,14 +13,10 @@ internal sealed class OutboxSql(IDatabaseEngine engine)
     /// </summary>
     public string Claim { get; } =
         $$"""
-            UPDATE outbox_deliveries
-            SET lease_token = {0}, lease_until = {{engine.NowSql}} + {1}, attempts = attempts + 1
-            WHERE subscriber = {2}
-              AND (lease_until IS NULL OR lease_until < {{engine.NowSql}})
-              AND event_id IN (
+            WITH claimed AS MATERIALIZED (
                 SELECT due.event_id FROM outbox_deliveries AS due
                 WHERE due.subscriber = {2}
-                  AND due.next_attempt_at <= {{engine.NowSql}}
+                  AND due.next_attempt_at <= (SELECT {{engine.NowSql}})
                   AND (due.lease_until IS NULL OR due.lease_until < {{engine.NowSql}})
                   AND NOT EXISTS (
                     SELECT 1 FROM outbox_deliveries AS earlier
@@ -30,6 +26,11 @@ internal sealed class OutboxSql(IDatabaseEngine engine)
                       AND earlier.revision < due.revision)
                 ORDER BY due.next_attempt_at, due.event_id
                 LIMIT {3} {{engine.SkipLockedSql}})
+            UPDATE outbox_deliveries
+            SET lease_token = {0}, lease_until = {{engine.NowSql}} + {1}, attempts = attempts + 1
+            WHERE subscriber = {2}
+              AND (lease_until IS NULL OR lease_until < {{engine.NowSql}})
+              AND event_id IN (SELECT event_id FROM claimed)
             RETURNING *
             """;
 

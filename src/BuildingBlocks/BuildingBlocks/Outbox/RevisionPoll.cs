@@ -21,6 +21,7 @@ internal sealed partial class RevisionPoll(
 ) : BackgroundService
 {
     private readonly Dictionary<Scope, ScopeHead> _known = [];
+    private readonly HashSet<(IScopeFollower, Scope)> _failing = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -56,11 +57,39 @@ internal sealed partial class RevisionPoll(
         {
             if (_known.TryGetValue(head.Scope, out var known) && known == head)
                 continue;
-            foreach (var follower in followers)
-                await follower.Follow(head, ct);
-            _known[head.Scope] = head;
+            if (await Tell(head, ct))
+                _known[head.Scope] = head;
         }
     }
+
+    /// <returns>Whether every follower took it in; else it is told again at the next look.</returns>
+    private async Task<bool> Tell(ScopeHead head, CancellationToken ct)
+    {
+        var all = true;
+        foreach (var follower in followers)
+        {
+            try
+            {
+                await follower.Follow(head, ct);
+            }
+            catch (Exception error) when (!ct.IsCancellationRequested)
+            {
+                // A scope that can't be followed keeps no other from it. Said once, until something succeeds.
+                all = false;
+                if (_failing.Add((follower, head.Scope)))
+                    LogNotFollowed(follower.GetType().Name, head.Scope, head.Revision, error);
+                continue;
+            }
+            _failing.Remove((follower, head.Scope));
+        }
+        return all;
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Follower} can't follow {Scope} to {Revision}; it goes on trying"
+    )]
+    private partial void LogNotFollowed(string follower, Scope scope, long revision, Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Revisions can't be read; answers come from memory meanwhile")]
     private partial void LogFailed(Exception error);

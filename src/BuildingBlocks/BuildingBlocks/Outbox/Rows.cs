@@ -78,6 +78,8 @@ public sealed class OutboxDelivery : IScoped
 /// </summary>
 internal sealed class DeadLetter : AggregateRoot, IScoped
 {
+    /// <summary>The event's id and the subscriber that gave up on it.</summary>
+    public required string Id { get; init; }
     public required string Subscriber { get; init; }
     public required string EventId { get; init; }
     public required string Tenant { get; init; }
@@ -89,7 +91,21 @@ internal sealed class DeadLetter : AggregateRoot, IScoped
     public required DateTimeOffset DiedAt { get; init; }
     public required string LastError { get; init; }
 
-    public string Id => $"{EventId}.{Subscriber}";
+    public static DeadLetter Of(OutboxDelivery delivery, DateTimeOffset now, string error) =>
+        new()
+        {
+            Id = $"{delivery.EventId}.{delivery.Subscriber}",
+            Subscriber = delivery.Subscriber,
+            EventId = delivery.EventId,
+            Tenant = delivery.Tenant,
+            Environment = delivery.Environment,
+            Revision = delivery.Revision,
+            Entity = delivery.Entity,
+            EntityKey = delivery.EntityKey,
+            Attempts = delivery.Attempts,
+            DiedAt = now,
+            LastError = error,
+        };
 
     /// <summary>The same delivery, due at once with its attempts counted anew.</summary>
     public OutboxDelivery Retry()

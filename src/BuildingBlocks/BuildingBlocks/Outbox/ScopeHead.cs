@@ -16,7 +16,9 @@ public interface IScopeFollower
 /// <summary>
 /// Handles every message once in the cluster, each entity's in order. Rows that it adds to the context are saved
 /// together with the delivery's end: that effect happens exactly once. Any other effect must bear repetition; the
-/// message's event id tells a repeated one.
+/// message's event id tells a repeated one. It is meant for quick work on the database (what waits for others keeps a
+/// queue of its own), so it may be handed several messages of a scope in turn, whose rows are saved together; when one
+/// of them fails, nothing is saved and each is handed over again alone.
 /// </summary>
 public interface IOutboxSubscriber
 {

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.Rules;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,11 +22,13 @@ internal static class ApiDocument
             {
                 options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
                 options.CreateSchemaReferenceId = SchemaNames.Of;
-                options.AddSchemaTransformer<SchemaDetails>();
+                options.AddSchemaTransformer<TimeSchemas>();
                 options.AddOperationTransformer<OperationDescriber>();
                 options.AddDocumentTransformer<SharedComponents>();
             }
         );
+        services.AddOpenApiSchema(ConditionSchema.ConditionName, ConditionSchema.Condition);
+        services.AddOpenApiSchema(ConditionSchema.MatcherName, ConditionSchema.Matcher);
         services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, BodyDescriptions>());
         services.AddSingleton<RenderedDocument>();
     }

@@ -15,6 +15,8 @@ internal sealed record ClientDraft(
     bool Active
 )
 {
+    public const int MaxNameLength = 200;
+
     // What a read shows beyond what a write sets: taken and ignored, so that what GET gave can be PUT back.
     private static readonly string[] ReadOnlyMembers = ["id", "version", "created_at", "updated_at"];
 
@@ -82,11 +84,15 @@ internal sealed record ClientDraft(
     {
         public static readonly Validator Instance = new();
 
-        private const int MaxNameLength = 200;
-
         public Validator()
         {
             RuleFor(d => d.Problems.Items).MustBeReadable();
+            // Of what is no object nothing more is said.
+            When(d => !d.Problems.At(""), CheckMembers);
+        }
+
+        private void CheckMembers()
+        {
             RuleFor(d => d.Name)
                 .Must(name => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsControl))
                 .WithMessage($"must be 1 to {MaxNameLength} characters, none of them a control character")

@@ -19,6 +19,24 @@ internal sealed record ClientResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Secret = null
 )
 {
+    public static ClientResponse Example { get; } =
+        new(
+            "client_0f3a9c51d27e48b6a1c4",
+            "Deployment pipeline",
+            [BuildingBlocks.Http.Scopes.FlagsWrite, BuildingBlocks.Http.Scopes.SegmentsRead],
+            ["acme"],
+            Active: true,
+            Version: 1,
+            new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)
+        );
+
+    public static ClientResponse ExampleWithSecret { get; } =
+        Example with
+        {
+            Secret = "ffsecret_Zm9yIHRoZSBkb2N1bWVudCBvbmx5LCBubyBzZWNyZXQ",
+        };
+
     public static ClientResponse Of(ApiClient client, ClientSecret? secret = null) =>
         new(
             client.Id,

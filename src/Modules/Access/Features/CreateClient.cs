@@ -47,5 +47,6 @@ internal static class CreateClient
                 }
             )
             .WithSummary("Create an API client; its secret is shown this once")
-            .Produces<ClientResponse>(StatusCodes.Status201Created);
+            .Takes<ClientBody>(ClientBody.Example)
+            .Gives(ClientResponse.ExampleWithSecret, StatusCodes.Status201Created);
 }

@@ -41,5 +41,5 @@ internal static class GetClient
                 }
             )
             .WithSummary("Read an API client")
-            .Produces<ClientResponse>();
+            .Gives(ClientResponse.Example);
 }

@@ -51,5 +51,7 @@ internal static class ListClients
                     return TypedResults.Ok(page.WithLink(context));
                 }
             )
-            .WithSummary("The API clients of this tenant that can do no more than the caller");
+            .WithSummary("The API clients of this tenant that can do no more than the caller")
+            .TakesQuery(QueryParameter.Limit(max: 100, fallback: 50), QueryParameter.PageToken)
+            .Gives(new Page<ClientResponse>([ClientResponse.Example], NextPageToken: null));
 }

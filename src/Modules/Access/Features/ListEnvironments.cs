@@ -45,5 +45,6 @@ internal static class ListEnvironments
             )
             .WithTags("Access")
             .WithSummary("The tenant's environments")
+            .Gives(new Response([new Environment("production", 42), new Environment("staging", 7)]))
             .RequireScope(Scopes.FlagsRead);
 }

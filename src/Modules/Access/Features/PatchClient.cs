@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.Access.Domain;
 using FeatureFlags.Access.Persistence;
 using FeatureFlags.BuildingBlocks;
@@ -24,7 +25,7 @@ internal static class PatchClient
             RuleFor(c => c.Patch)
                 .Must(patch => patch.ValueKind == JsonValueKind.Object)
                 .WithMessage("must be an object")
-                .OverridePropertyName("$");
+                .OverridePropertyName("");
     }
 
     internal sealed class Handler(AppDbContext db, CallContext call, TimeProvider clock)
@@ -56,5 +57,6 @@ internal static class PatchClient
                 }
             )
             .WithSummary("Change some members of an API client (JSON merge patch)")
-            .Produces<ClientResponse>();
+            .Takes<ClientBody>(new JsonObject { ["active"] = false }, "application/merge-patch+json")
+            .Gives(ClientResponse.Example);
 }

@@ -55,5 +55,6 @@ internal static class ReplaceClient
                 }
             )
             .WithSummary("Replace an API client's name, scopes, tenants and whether it is active")
-            .Produces<ClientResponse>();
+            .Takes<ClientBody>(ClientBody.Example)
+            .Gives(ClientResponse.Example);
 }

@@ -46,5 +46,5 @@ internal static class RotateClientSecret
                 }
             )
             .WithSummary("Replace an API client's secret; the new one is shown this once")
-            .Produces<ClientResponse>();
+            .Gives(ClientResponse.ExampleWithSecret);
 }

@@ -107,5 +107,7 @@ internal static class EvaluateBatch
                     TypedResults.Ok(await sender.Send(Query.Read(body.Root), ct))
             )
             .WithSummary("Evaluate many flags for a user")
+            .Takes<EvaluateBatchBody>(EvaluateBatchBody.Example)
+            .Gives(new Response([EvaluationResponse.Example], Revision: 42))
             .RequireScope(Scopes.Evaluate);
 }

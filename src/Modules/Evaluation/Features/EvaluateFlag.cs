@@ -58,5 +58,7 @@ internal static class EvaluateFlag
                     TypedResults.Ok(await sender.Send(Query.Read(body.Root), ct))
             )
             .WithSummary("Evaluate a flag for a user")
+            .Takes<EvaluateFlagBody>(EvaluateFlagBody.Example)
+            .Gives(EvaluationResponse.Example)
             .RequireScope(Scopes.Evaluate);
 }

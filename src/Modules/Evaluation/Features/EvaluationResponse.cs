@@ -32,6 +32,18 @@ internal sealed record EvaluationResponse(
             stale ? true : null
         );
 
+    public static EvaluationResponse Example { get; } =
+        new(
+            "checkout",
+            "treatment",
+            JsonElement.Parse("true"),
+            Reason.RuleMatch,
+            "ca",
+            new EvaluationDetails(Bucket: 0.8123, GateBucket: 0.2011, Error: null),
+            Version: 3,
+            Stale: null
+        );
+
     /// <summary>An item of a batch for a key that names no flag.</summary>
     public static EvaluationResponse Unknown(string flagKey, bool stale) =>
         new(

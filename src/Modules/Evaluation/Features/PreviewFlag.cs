@@ -133,5 +133,6 @@ internal static class PreviewFlag
                     TypedResults.Ok(await sender.Send(Query.Read(body.Root), ct))
             )
             .WithSummary("Evaluate a flag, saved or not, and explain the answer")
+            .Takes<PreviewFlagBody>(PreviewFlagBody.Example)
             .RequireScope(Scopes.Evaluate, Scopes.FlagsRead, Scopes.SegmentsRead);
 }

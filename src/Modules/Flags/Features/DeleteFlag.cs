@@ -43,5 +43,6 @@ internal static class DeleteFlag
                 }
             )
             .WithSummary("Delete a flag")
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .RequireScope(Scopes.FlagsWrite);
 }

@@ -36,5 +36,6 @@ internal static class GetFlag
                 }
             )
             .WithSummary("Read a flag")
+            .Gives<FlagView>(FlagView.Example)
             .RequireScope(Scopes.FlagsRead);
 }

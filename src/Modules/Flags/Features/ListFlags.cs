@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
 using FeatureFlags.BuildingBlocks.Persistence;
@@ -65,5 +66,16 @@ internal static class ListFlags
                 }
             )
             .WithSummary("List flags")
+            .TakesQuery(
+                QueryParameter.Limit(max: 100, fallback: 50),
+                QueryParameter.PageToken,
+                QueryParameter.OneOf("state", "Only flags in this state.", "on", "off"),
+                QueryParameter.Text("q", "Only flags whose key, name or description contains this, without case."),
+                QueryParameter.Text("tag", "Only flags that carry this tag."),
+                ListSort.Parameter
+            )
+            .Gives<Page<FlagView>>(
+                new JsonObject { ["items"] = new JsonArray(FlagView.Example), ["next_page_token"] = null }
+            )
             .RequireScope(Scopes.FlagsRead);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
@@ -24,7 +25,7 @@ internal static class PatchFlag
             RuleFor(c => c.Patch)
                 .Must(patch => patch.ValueKind == JsonValueKind.Object)
                 .WithMessage("must be an object")
-                .OverridePropertyName("$");
+                .OverridePropertyName("");
     }
 
     internal sealed class Handler(AppDbContext db, ReferenceCheck references, TimeProvider clock)
@@ -54,5 +55,7 @@ internal static class PatchFlag
                 }
             )
             .WithSummary("Change some members of a flag (JSON merge patch)")
+            .Takes<FlagBody>(JsonNode.Parse("""{"state": "off"}""")!, "application/merge-patch+json")
+            .Gives<FlagView>(FlagView.Example)
             .RequireScope(Scopes.FlagsWrite);
 }

@@ -47,5 +47,7 @@ internal static class ReplaceFlag
                 }
             )
             .WithSummary("Replace a flag")
+            .Takes<FlagBody>(FlagBody.Example)
+            .Gives<FlagView>(FlagView.Example)
             .RequireScope(Scopes.FlagsWrite);
 }

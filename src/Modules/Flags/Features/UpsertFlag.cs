@@ -62,5 +62,8 @@ internal static class UpsertFlag
                 }
             )
             .WithSummary("Create a flag, or replace it whole")
+            .Takes<FlagBody>(FlagBody.Example)
+            .Gives<FlagView>(FlagView.Example, StatusCodes.Status201Created)
+            .Gives<FlagView>(FlagView.Example)
             .RequireScope(Scopes.FlagsWrite);
 }

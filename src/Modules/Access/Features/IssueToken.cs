@@ -1,4 +1,8 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using FeatureFlags.Access.Domain;
 using FeatureFlags.Access.Tokens;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
@@ -17,8 +21,43 @@ internal sealed record TokenResponse(string AccessToken, string TokenType, int E
     public static TokenResponse Of(string token) => new(token, "bearer", (int)TokenIssuer.Lifetime.TotalSeconds);
 }
 
+/// <summary>
+/// What may be sent for a token, the same names in a form: a client's credentials or, where the stub issuer is on,
+/// nothing or some of the last three.
+/// </summary>
+internal sealed record TokenBody
+{
+    [Description("With credentials."), AllowedValues("client_credentials")]
+    public string? GrantType { get; init; }
+
+    public string? ClientId { get; init; }
+
+    public string? ClientSecret { get; init; }
+
+    [Description("Scopes with spaces between them, to have fewer than the client may; more is a 400.")]
+    public string? Scope { get; init; }
+
+    [Description("Stub issuer: who acts; dev unless given.")]
+    public string? Sub { get; init; }
+
+    [Description("Stub issuer: every scope unless given.")]
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    [Description("Stub issuer: every tenant unless given."), MaxLength(GrantRules.MaxTenants)]
+    public IReadOnlyList<string>? Tenants { get; init; }
+
+    public static JsonNode Example =>
+        new JsonObject
+        {
+            ["grant_type"] = "client_credentials",
+            ["client_id"] = "client_0f3a9c51d27e48b6a1c4",
+            ["client_secret"] = "ffsecret_…",
+            ["scope"] = "flags:r evaluate",
+        };
+}
+
 /// <summary>One address for both issuers: credentials, wherever they are sent, are never taken for a stub's body.</summary>
-internal static class TokenEndpoint
+internal static class IssueToken
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
         routes
@@ -35,6 +74,10 @@ internal static class TokenEndpoint
             )
             .WithTags("Access")
             .WithSummary("Issue a token, for a client's credentials or, in Development, for the asking")
+            .Takes<TokenBody>(TokenBody.Example)
+            .Gives(TokenResponse.Of("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJkZXYifQ.c2lnbmF0dXJl"))
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .AllowAnonymous();
 
     private static async Task<IMessage<TokenResponse>> Read(HttpContext context, bool stubIssuer)

@@ -1,0 +1,525 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Net;
+using System.Numerics;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace FeatureFlags.UnitTests.Rules;
+
+/// <summary>
+/// What the rules language means, as plainly as it can be written: over JSON, with regular expressions, big integers
+/// and the platform's own parsers, and no thought of speed. It shares no code with what it is compared with.
+/// </summary>
+internal sealed class NaiveInterpreter(
+    string tenant,
+    IReadOnlyDictionary<string, JsonElement> flags,
+    IReadOnlyDictionary<string, NaiveInterpreter.Segment> segments,
+    JsonElement? userId,
+    JsonElement attributes
+)
+{
+    public sealed record Segment(JsonElement? Criteria, string[] Included, string[] Excluded);
+
+    public sealed record Answer(
+        string Variant,
+        string? Value,
+        string Reason,
+        string? RuleId,
+        string? Error,
+        double? Bucket,
+        double? GateBucket
+    );
+
+    private readonly string? _id = userId is { } element ? Unescaped(element) : null;
+
+    public Answer Evaluate(string key) => Evaluate(key, []);
+
+    private Answer Evaluate(string key, string[] within)
+    {
+        var flag = flags[key];
+        var variants = flag.GetProperty("variants").EnumerateArray().ToArray();
+        var by = flag.TryGetProperty("bucket_by", out var named) ? named : Json("\"id\"");
+        var salt = flag.TryGetProperty("salt", out var own) ? own.GetString()! : key;
+        var bucketKey = BucketKey(by);
+        var bucket = bucketKey is null ? (double?)null : Bucket(tenant, salt, bucketKey);
+        var rules = Array(flag, "rules").OrderBy(rule => rule.GetProperty("order").GetInt32()).ToArray();
+        var gates = rules.Any(rule => rule.TryGetProperty("when", out var when) && HasSharedGate(when, by));
+        var gateBucket = gates && bucketKey is not null ? Bucket(tenant, salt, "gate", bucketKey) : (double?)null;
+
+        Answer Give(string variant, string reason, string? rule = null, string? error = null)
+        {
+            var value = variants.Single(v => Text(v, "key") == variant);
+            var raw =
+                variants.All(v => Value(v) is null) ? $"\"{variant}\""
+                : Value(value) is { } given ? given.GetRawText()
+                : null;
+            return new Answer(variant, raw, reason, rule, error, bucket, gateBucket);
+        }
+
+        Answer Off(string reason, string? error = null) => Give(OffVariant(flag, variants), reason, error: error);
+
+        Answer Draw(IEnumerable<(string Variant, double Weight)> weights, string reason, string? rule = null)
+        {
+            var positive = weights.Where(w => w.Weight > 0).ToArray();
+            if (positive.Length == 1)
+                return Give(positive[0].Variant, reason, rule);
+            if (bucket is null)
+                return Off("error", "bucket_key_missing");
+            var total = positive.Sum(w => w.Weight);
+            var sum = 0.0;
+            foreach (var (variant, weight) in positive[..^1])
+            {
+                sum += weight;
+                if (bucket < sum / total)
+                    return Give(variant, reason, rule);
+            }
+            return Give(positive[^1].Variant, reason, rule);
+        }
+
+        if (!(flag.TryGetProperty("state", out var state) && state.GetString() == "on"))
+            return Off("flag_off");
+        if (within.Contains($"flag {key}"))
+            return Off("error", "cycle");
+        string[] inside = [.. within, $"flag {key}"];
+        if (!Array(flag, "prerequisites").All(p => IsMet(p, inside)))
+            return Off("prerequisite_failed");
+        foreach (var rule in rules)
+        {
+            if (rule.TryGetProperty("when", out var when) && !Holds(when, salt, by, inside))
+                continue;
+            var rollout = rule.GetProperty("rollout");
+            var weights = rollout.TryGetProperty("variant", out var only)
+                ? [(only.GetString()!, 1.0)]
+                : Array(rollout, "distribution").Select(s => (Text(s, "variant"), s.GetProperty("weight").GetDouble()));
+            return Draw(weights, "rule_match", Text(rule, "id"));
+        }
+        return Draw(
+            variants.Select(v => (Text(v, "key"), v.GetProperty("weight").GetDouble())),
+            "default_distribution"
+        );
+    }
+
+    private static string OffVariant(JsonElement flag, JsonElement[] variants)
+    {
+        if (flag.TryGetProperty("off_variant", out var named))
+            return named.GetString()!;
+        foreach (var name in new[] { "off", "control", "false", "disabled" })
+        {
+            if (variants.Any(v => Text(v, "key") == name))
+                return name;
+        }
+        return Text(variants.FirstOrDefault(v => Value(v) is { ValueKind: JsonValueKind.False }, variants[0]), "key");
+    }
+
+    private bool IsMet(JsonElement required, string[] within)
+    {
+        var key = Text(required, "key");
+        if (!flags.ContainsKey(key))
+            return false;
+        var answer = Evaluate(key, within);
+        return answer.Reason is "rule_match" or "default_distribution"
+            && OneOrMany(required.GetProperty("variant")).Any(v => v.GetString() == answer.Variant);
+    }
+
+    private bool Holds(JsonElement condition, string salt, JsonElement by, string[] within)
+    {
+        foreach (var member in condition.EnumerateObject())
+        {
+            var holds = member.Name switch
+            {
+                "attr" => member.Value.EnumerateObject().All(a => Matches(Find(a.Name), a.Value)),
+                "segment" => OneOrMany(member.Value).Any(s => IsMember(s.GetString()!, within)),
+                "flag" => IsMet(member.Value, within),
+                "percentage" => IsAdmitted(condition, member.Value.GetDouble(), salt, by),
+                "all" => member.Value.EnumerateArray().All(c => Holds(c, salt, by, within)),
+                "any" => member.Value.EnumerateArray().Any(c => Holds(c, salt, by, within)),
+                "not" => !Holds(member.Value, salt, by, within),
+                "by" or "salt" => true,
+                _ => throw new ArgumentException(member.Name),
+            };
+            if (!holds)
+                return false;
+        }
+        return true;
+    }
+
+    private bool IsAdmitted(JsonElement condition, double percentage, string salt, JsonElement by)
+    {
+        var key = BucketKey(condition.TryGetProperty("by", out var own) ? own : by);
+        if (key is null)
+            return false;
+        var bucket = condition.TryGetProperty("salt", out var ownSalt)
+            ? Bucket(tenant, salt, "gate", ownSalt.GetString()!, key)
+            : Bucket(tenant, salt, "gate", key);
+        return bucket < percentage / 100;
+    }
+
+    private static bool HasSharedGate(JsonElement condition, JsonElement by)
+    {
+        static string[] Paths(JsonElement by) => [.. OneOrMany(by).Select(p => p.GetString()!)];
+
+        var shares =
+            condition.TryGetProperty("percentage", out _)
+            && !condition.TryGetProperty("salt", out _)
+            && (!condition.TryGetProperty("by", out var own) || Paths(own).SequenceEqual(Paths(by)));
+        return shares
+            || Array(condition, "all").Any(c => HasSharedGate(c, by))
+            || Array(condition, "any").Any(c => HasSharedGate(c, by))
+            || (condition.TryGetProperty("not", out var not) && HasSharedGate(not, by));
+    }
+
+    private bool IsMember(string key, string[] within)
+    {
+        if (!segments.TryGetValue(key, out var segment))
+            return false;
+        if (_id is not null && segment.Excluded.Contains(_id))
+            return false;
+        if (_id is not null && segment.Included.Contains(_id))
+            return true;
+        if (segment.Criteria is not { } criteria || within.Contains($"segment {key}"))
+            return false;
+        return Holds(criteria, $"segment:{key}", Json("\"id\""), [.. within, $"segment {key}"]);
+    }
+
+    private static bool Matches(JsonElement? attribute, JsonElement matcher)
+    {
+        if (matcher.ValueKind == JsonValueKind.Array)
+            return Test("in", attribute, matcher, false, false);
+        if (matcher.ValueKind != JsonValueKind.Object)
+            return Test("eq", attribute, matcher, false, false);
+
+        var ignoreCase = matcher.TryGetProperty("ignore_case", out var i) && i.GetBoolean();
+        var numeric = matcher.TryGetProperty("numeric", out var n) && n.GetBoolean();
+        return matcher
+            .EnumerateObject()
+            .Where(m => m.Name is not ("ignore_case" or "numeric"))
+            .All(m => Test(m.Name, attribute, m.Value, ignoreCase, numeric));
+    }
+
+    private static bool Test(string name, JsonElement? attribute, JsonElement operand, bool ignoreCase, bool numeric)
+    {
+        if (name == "exists")
+            return attribute is not null == operand.GetBoolean();
+        if (attribute is not { } value)
+            return false;
+
+        var isArray = value.ValueKind == JsonValueKind.Array;
+        if (name is "has_any" or "has_all" or "size_eq" or "size_gt" or "size_lt")
+        {
+            if (!isArray)
+                return false;
+            var elements = value.EnumerateArray().ToArray();
+            return name switch
+            {
+                "has_any" => operand.EnumerateArray().Any(o => elements.Any(e => AreEqual(e, o, ignoreCase))),
+                "has_all" => operand.EnumerateArray().All(o => elements.Any(e => AreEqual(e, o, ignoreCase))),
+                "size_eq" => elements.Length == operand.GetInt32(),
+                "size_gt" => elements.Length > operand.GetInt32(),
+                _ => elements.Length < operand.GetInt32(),
+            };
+        }
+
+        var (positive, negated) = name switch
+        {
+            "neq" => ("eq", true),
+            "semver_neq" => ("semver_eq", true),
+            _ when name.StartsWith("not_", StringComparison.Ordinal) => (name[4..], true),
+            _ => (name, false),
+        };
+        if (isArray)
+            return value.EnumerateArray().Any(e => TestOne(positive, e, operand, ignoreCase, numeric) == true)
+                != negated;
+        var holds = TestOne(positive, value, operand, ignoreCase, numeric);
+        return holds is not null && holds != negated;
+    }
+
+    /// <summary>Null: the value is of a type that the operator does not take.</summary>
+    private static bool? TestOne(string name, JsonElement value, JsonElement operand, bool ignoreCase, bool numeric)
+    {
+        var comparison = ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        var isScalar =
+            value.ValueKind
+            is JsonValueKind.String
+                or JsonValueKind.Number
+                or JsonValueKind.True
+                or JsonValueKind.False;
+        var text = value.ValueKind == JsonValueKind.String ? Unescaped(value) : null;
+        bool? OnText(Func<string, bool> test) =>
+            text is null ? null : OneOrMany(operand).Any(o => test(o.GetString()!));
+        switch (name)
+        {
+            case "eq" or "in":
+                return isScalar ? OneOrMany(operand).Any(o => AreEqual(value, o, ignoreCase)) : null;
+            case "contains":
+                return OnText(part => text!.Contains(part, comparison));
+            case "starts_with":
+                return OnText(part => text!.StartsWith(part, comparison));
+            case "ends_with":
+                return OnText(part => text!.EndsWith(part, comparison));
+            case "matches":
+                var options =
+                    RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None);
+                return OnText(pattern => Regex.IsMatch(text!, pattern, options, TimeSpan.FromSeconds(10)));
+            case "gt" or "gte" or "lt" or "lte":
+                double number;
+                if (value.ValueKind == JsonValueKind.Number)
+                    number = value.GetDouble();
+                else if (
+                    numeric
+                    && text is not null
+                    && Regex.IsMatch(text, @"\A-?[0-9]+(\.[0-9]+)?\z", RegexOptions.None, TimeSpan.FromSeconds(10))
+                )
+                    number = double.Parse(text, CultureInfo.InvariantCulture);
+                else
+                    return null;
+                var limit = operand.GetDouble();
+                return name switch
+                {
+                    "gt" => number > limit,
+                    "gte" => number >= limit,
+                    "lt" => number < limit,
+                    _ => number <= limit,
+                };
+            case "before" or "after":
+                if (Time(value) is not { } time)
+                    return null;
+                return name == "before" ? time < Time(operand) : time > Time(operand);
+            case "ip_in":
+                return text is null || Address(text) is not { } address
+                    ? null
+                    : OneOrMany(operand).Any(block => IsInBlock(address, block.GetString()!));
+            default:
+                return text is null || Version(text) is not { } version
+                    ? null
+                    : OneOrMany(operand).Any(o => TestVersion(name, version, Version(o.GetString()!)!));
+        }
+    }
+
+    private static bool AreEqual(JsonElement left, JsonElement right, bool ignoreCase) =>
+        (left.ValueKind, right.ValueKind) switch
+        {
+            (JsonValueKind.String, JsonValueKind.String) => string.Equals(
+                Unescaped(left),
+                right.GetString(),
+                ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal
+            ),
+            (JsonValueKind.Number, JsonValueKind.Number) => left.GetDouble() == right.GetDouble(),
+            var (l, r) => l == r && l is JsonValueKind.True or JsonValueKind.False && l == r,
+        };
+
+    private static BigInteger? Time(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            var milliseconds = value.GetDouble();
+            if (!(milliseconds >= -62135596800000 && milliseconds <= 253402300799999))
+                return null;
+            var whole = Math.Floor(milliseconds);
+            return ((BigInteger)whole * 10_000) + (BigInteger)((milliseconds - whole) * 10_000);
+        }
+        if (value.ValueKind != JsonValueKind.String)
+            return null;
+
+        var match = Regex.Match(
+            Unescaped(value),
+            @"\A(\d{4})-(\d\d)-(\d\d)(?:[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d)))?\z",
+            RegexOptions.ECMAScript,
+            TimeSpan.FromSeconds(10)
+        );
+        int Part(int group) =>
+            match.Groups[group].Success ? int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture) : 0;
+        if (
+            !match.Success
+            || Part(1) == 0
+            || Part(2) is 0 or > 12
+            || Part(3) == 0
+            || Part(3) > DateTime.DaysInMonth(Part(1), Part(2))
+        )
+            return null;
+        var seconds = new BigInteger((new DateTime(Part(1), Part(2), Part(3)) - DateTime.UnixEpoch).TotalSeconds);
+        seconds += (Part(4) * 3600) + (Part(5) * 60) + Part(6);
+        seconds -= (match.Groups[8].Value == "-" ? -1 : 1) * ((Part(9) * 3600) + (Part(10) * 60));
+        var fraction = match.Groups[7].Value.PadRight(7, '0')[..7];
+        return (seconds * 10_000_000) + int.Parse(fraction, CultureInfo.InvariantCulture);
+    }
+
+    private sealed record SemVer(BigInteger[] Numbers, int Given, string[]? Prerelease);
+
+    private static SemVer? Version(string text)
+    {
+        const string Number = "(0|[1-9][0-9]*)";
+        const string Identifier = "(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)";
+        var match = Regex.Match(
+            text,
+            $@"\A[vV]?{Number}(?:\.{Number}(?:\.{Number})?)?(?:-({Identifier}(?:\.{Identifier})*))?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?\z",
+            RegexOptions.None,
+            TimeSpan.FromSeconds(10)
+        );
+        if (!match.Success)
+            return null;
+        var given = Enumerable.Range(1, 3).Count(i => match.Groups[i].Success);
+        BigInteger[] numbers =
+        [
+            .. Enumerable
+                .Range(1, 3)
+                .Select(i => i <= given ? BigInteger.Parse(match.Groups[i].Value, CultureInfo.InvariantCulture) : 0),
+        ];
+        return new SemVer(numbers, given, match.Groups[4].Success ? match.Groups[4].Value.Split('.') : null);
+    }
+
+    private static int Compare(SemVer left, SemVer right)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            if (left.Numbers[i] != right.Numbers[i])
+                return left.Numbers[i].CompareTo(right.Numbers[i]);
+        }
+        if (left.Prerelease is null || right.Prerelease is null)
+            return (left.Prerelease is null ? 1 : 0) - (right.Prerelease is null ? 1 : 0);
+        foreach (var (l, r) in left.Prerelease.Zip(right.Prerelease))
+        {
+            var order = (l.All(char.IsAsciiDigit), r.All(char.IsAsciiDigit)) switch
+            {
+                (true, true) => BigInteger
+                    .Parse(l, CultureInfo.InvariantCulture)
+                    .CompareTo(BigInteger.Parse(r, CultureInfo.InvariantCulture)),
+                (true, false) => -1,
+                (false, true) => 1,
+                _ => string.CompareOrdinal(l, r),
+            };
+            if (order != 0)
+                return order;
+        }
+        return left.Prerelease.Length.CompareTo(right.Prerelease.Length);
+    }
+
+    private static bool TestVersion(string name, SemVer version, SemVer operand)
+    {
+        var order = Compare(version, operand);
+        bool Same(int parts) => version.Numbers.Take(parts).SequenceEqual(operand.Numbers.Take(parts));
+        switch (name)
+        {
+            case "semver_eq":
+                return order == 0;
+            case "semver_gt":
+                return order > 0;
+            case "semver_gte":
+                return order >= 0;
+            case "semver_lt":
+                return order < 0;
+            case "semver_lte":
+                return order <= 0;
+            case "semver_tilde":
+                return order >= 0 && Same(Math.Min(2, operand.Given));
+            case "semver_caret":
+                var first = System.Array.FindIndex(operand.Numbers, n => n != 0);
+                return order >= 0 && Same(first < 0 ? operand.Given : first + 1);
+            default:
+                throw new ArgumentException(name);
+        }
+    }
+
+    private static byte[]? Address(string text)
+    {
+        var form = text.Contains(':', StringComparison.Ordinal)
+            ? @"\A[0-9A-Fa-f:.]+\z"
+            : @"\A(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})\z";
+        if (
+            !Regex.IsMatch(text, form, RegexOptions.None, TimeSpan.FromSeconds(10))
+            || !IPAddress.TryParse(text, out var address)
+        )
+            return null;
+        return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
+    }
+
+    private static bool IsInBlock(byte[] address, string block)
+    {
+        var parts = block.Split('/');
+        var network = Address(parts[0])!;
+        var prefix = int.Parse(parts[1], CultureInfo.InvariantCulture);
+        if (network.Length == 4 && parts[0].Contains(':', StringComparison.Ordinal))
+            prefix -= 96;
+        string Bits(byte[] bytes) => string.Concat(bytes.Select(b => Convert.ToString(b, 2).PadLeft(8, '0')));
+        return network.Length == address.Length && Bits(network)[..prefix] == Bits(address)[..prefix];
+    }
+
+    private JsonElement? Find(string path)
+    {
+        if (path == "id")
+            return userId;
+        if (Present(attributes, path) is { } whole)
+            return whole;
+        var parts = path.Split('.');
+        if (parts.Length == 1 || parts[0] == "id")
+            return null;
+        JsonElement? found = attributes;
+        foreach (var part in parts)
+            found = found is { ValueKind: JsonValueKind.Object } within ? Present(within, part) : null;
+        return found;
+    }
+
+    private static JsonElement? Present(JsonElement within, string name) =>
+        within.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private string? BucketKey(JsonElement by)
+    {
+        foreach (var path in OneOrMany(by))
+        {
+            if (Find(path.GetString()!) is not { } value)
+                continue;
+            if (value.ValueKind == JsonValueKind.String)
+                return Unescaped(value);
+            if (
+                value.ValueKind == JsonValueKind.Number
+                && value.GetDouble() == Math.Floor(value.GetDouble())
+                && decimal.TryParse(
+                    value.GetRawText(),
+                    NumberStyles.Float,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                )
+                && Math.Abs(number) <= 9007199254740992
+            )
+                return ((BigInteger)value.GetDouble()).ToString(CultureInfo.InvariantCulture);
+        }
+        return null;
+    }
+
+    private static double Bucket(params string[] parts)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(string.Join('\0', parts));
+        return (double)(XxHash64.HashToUInt64(utf8) / 2048) / 9007199254740992;
+    }
+
+    private static string Unescaped(JsonElement text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return Regex.Replace(
+                text.GetRawText()[1..^1],
+                @"\\u([0-9a-f]{4})",
+                m => ((char)Convert.ToInt32(m.Groups[1].Value, 16)).ToString(),
+                RegexOptions.None,
+                TimeSpan.FromSeconds(10)
+            );
+        }
+    }
+
+    private static JsonElement[] OneOrMany(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray()] : [element];
+
+    private static JsonElement[] Array(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var array) ? [.. array.EnumerateArray()] : [];
+
+    private static JsonElement? Value(JsonElement variant) => Present(variant, "value");
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
+
+    private static JsonElement Json(string json) => JsonElement.Parse(json);
+}

@@ -1,0 +1,393 @@
+using System.Text.Json;
+using FeatureFlags.Rules;
+
+namespace FeatureFlags.UnitTests.Rules;
+
+/// <summary>
+/// Random flags, segments and users as JSON. Values and operands come from the same small pools, so that conditions
+/// often hold, and the pools are full of values that are easily got wrong.
+/// </summary>
+internal sealed class RandomRules(int seed)
+{
+    private static readonly string[] FlagKeys = ["main", "other", "third"];
+    private static readonly string[] SegmentKeys = ["beta", "staff"];
+    private static readonly string[] VariantKeys = ["off", "on", "blue"];
+    private static readonly string[] Paths = ["a", "b", "c", "d.e", "d.e.f", "id", "x", "id.q", "missing"];
+
+    private static readonly string[] Texts =
+    [
+        .. new[]
+        {
+            "",
+            "a",
+            "A",
+            "ab",
+            "aba",
+            "CA",
+            "ca",
+            "1",
+            "1.0",
+            "-2.50",
+            "007",
+            "1e3",
+            ".5",
+            "true",
+            "null",
+            "é",
+            "É",
+            "ß",
+            "İ",
+            "K",
+            "日本",
+        },
+        "a\\u0000b",
+        "😀",
+        new string('a', 3000) + "b",
+    ];
+
+    private static readonly string[] Versions =
+    [
+        .. new[]
+        {
+            "1",
+            "1.2",
+            "v1.2.3",
+            "V2",
+            "0",
+            "0.0",
+            "0.0.3",
+            "0.2.3",
+            "1.2.3-rc.1",
+            "1.2.3-rc.1.1",
+            "1.2.3-rc.b",
+            "1.2.3-0",
+        },
+        .. new[] { "1.2.3+b.7", "1.2.3-rc.1+b", "1.3.0-alpha", "18446744073709551616.0.0", "1-beta", "1.10.0" },
+    ];
+
+    private static readonly string[] NoVersions = ["01.2.3", "1.2.3-01", "1.2.", "1.2.3.4", "1.2.3-", "vv1", "1.2.3+"];
+
+    private static readonly string[] Times =
+    [
+        .. new[]
+        {
+            "2026-01-31",
+            "2026-01-31T00:00:00Z",
+            "2026-01-31t05:30:00.1234567891+05:30",
+            "2026-01-30T23:59:60Z",
+        },
+        .. new[]
+        {
+            "2026-01-31T00:00:00.001z",
+            "0001-01-01",
+            "0001-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59.9999999-23:59",
+        },
+    ];
+
+    private static readonly string[] NoTimes =
+    [
+        "2026-02-30",
+        "2026-01-31T00:00:00",
+        "2026-01-31 00:00:00Z",
+        "0000-01-01",
+        "2026-01-31T24:00:00Z",
+    ];
+
+    private static readonly string[] Addresses =
+    [
+        "10.1.2.3",
+        "10.1.2.4",
+        "::ffff:10.1.2.3",
+        "2001:db8::1",
+        "2001:0DB8:0:0::1",
+        "::",
+        "::1",
+        "1:2:3:4:5:6:7:8",
+        "64:ff9b::10.1.2.3",
+    ];
+
+    private static readonly string[] NoAddresses =
+    [
+        "10.0.0.256",
+        "10.1.2",
+        "010.1.2.3",
+        "1:2:3:4:5:6:7",
+        "1::2::3",
+        ":::",
+        "fe80::1%eth0",
+        "[::1]",
+        "1:2:3:4:5:6:7:8:9",
+        "::10.1.2.3.4",
+    ];
+
+    private static readonly string[] Networks =
+    [
+        "10.0.0.0/8",
+        "10.1.2.3/32",
+        "10.1.2.2/31",
+        "0.0.0.0/0",
+        "::/0",
+        "2001:db8::/32",
+        "::ffff:10.0.0.0/104",
+        "::1/128",
+    ];
+
+    private static readonly string[] Patterns =
+    [
+        "^a",
+        "b$",
+        "a.a",
+        "^$",
+        "[A-Z]+",
+        "\\\\d+",
+        "(a|b)*c",
+        "^\\\\w{2}$",
+        "é",
+    ];
+
+    private static readonly string[] Numbers =
+    [
+        .. new[]
+        {
+            "0",
+            "-0",
+            "1",
+            "1.0",
+            "1e0",
+            "2.5",
+            "-2.50",
+            "7",
+            "1000",
+            "5e-324",
+            "1.7976931348623157e308",
+            "0.1",
+            "0.30000000000000004",
+        },
+        .. new[]
+        {
+            "9007199254740991",
+            "9007199254740992",
+            "9007199254740993",
+            "-9007199254740992",
+            "-9007199254740993",
+            "9007199254740992.5",
+        },
+        .. new[] { "1769817600000", "1769817600000.5", "253402300799999", "253402300800000", "9.007199254740992e15" },
+    ];
+
+    private static readonly string[] Ids =
+    [
+        "\"u1\"",
+        "\"u2\"",
+        "\"u3\"",
+        "\"u4\"",
+        "\"\"",
+        "\"é日\"",
+        "\"\\ud800\"",
+        "\"" + new string('i', 300) + "\"",
+        "\"a\"",
+    ];
+
+    private static readonly string[] Weights = ["0", "1", "1", "50", "0.5", "1000000000", "1e-300", "33.333"];
+
+    private static readonly string[] Percentages = ["0", "100", "50", "33.333", "0.001", "10", "90"];
+
+    private readonly Random _random = new(seed);
+
+    public string Flag()
+    {
+        var variants = VariantKeys[..(1 + _random.Next(3))];
+        var values = Values();
+        List<string> members =
+        [
+            "\"variants\": "
+                + List(
+                    variants,
+                    (key, i) => $$"""{"key": "{{key}}", "weight": {{(i == 0 ? "1" : Pick(Weights))}}{{values()}}}"""
+                ),
+        ];
+        if (!Chance(0.1))
+            members.Add("\"state\": \"on\"");
+        if (Chance(0.3))
+            members.Add($"\"off_variant\": \"{variants[^1]}\"");
+        if (Chance(0.3))
+            members.Add($"\"bucket_by\": {By()}");
+        if (Chance(0.2))
+            members.Add("\"salt\": \"other\"");
+        if (Chance(0.1))
+            members.Add($"\"prerequisites\": [{FlagReference()}]");
+        var rules = Enumerable.Range(0, _random.Next(5)).Select(order => Rule(order, variants)).ToArray();
+        _random.Shuffle(rules);
+        members.Add($"\"rules\": [{string.Join(", ", rules)}]");
+        return $"{{{string.Join(", ", members)}}}";
+    }
+
+    /// <summary>Null: a segment without criteria.</summary>
+    public string? Criteria() => Chance(0.2) ? null : Condition(2);
+
+    public string[] Members() => [.. Enumerable.Range(0, _random.Next(4)).Select(_ => Pick(Ids))];
+
+    public string? Id() => Chance(0.1) ? null : Pick(Ids);
+
+    public string Attributes()
+    {
+        var names = new[] { "a", "b", "c", "d", "d.e", "x", "id", "d.e.f" }.Where(_ => Chance(0.6));
+        return $"{{{string.Join(", ", names.Select(name => $"\"{name}\": {AttributeValue(name.StartsWith('d') ? 3 : 1)}"))}}}";
+    }
+
+    private string Rule(int order, string[] variants)
+    {
+        var when = Chance(0.1) ? "" : $"\"when\": {Condition(3)}, ";
+        var rollout = Chance(0.5)
+            ? $"\"variant\": \"{Pick(variants)}\""
+            : "\"distribution\": "
+                + List(
+                    variants,
+                    (key, i) => $$"""{"variant": "{{key}}", "weight": {{(i == 0 ? "2" : Pick(Weights))}}}"""
+                );
+        return $"{{\"id\": \"r{order}\", \"order\": {order}, {when}\"rollout\": {{{rollout}}}}}";
+    }
+
+    private string Condition(int depth)
+    {
+        var members = new List<string>();
+        if (Chance(0.7))
+        {
+            var paths = Paths.Where(_ => Chance(0.2)).ToArray();
+            members.Add($"\"attr\": {{{string.Join(", ", paths.Select(path => $"\"{path}\": {Matcher()}"))}}}");
+        }
+        if (Chance(0.2))
+            members.Add(
+                $"\"segment\": {(Chance(0.5) ? $"\"{SegmentKey()}\"" : $"[\"{SegmentKey()}\", \"{SegmentKey()}\"]")}"
+            );
+        if (Chance(0.12))
+            members.Add($"\"flag\": {FlagReference()}");
+        if (Chance(0.3))
+        {
+            members.Add($"\"percentage\": {Pick(Percentages)}");
+            if (Chance(0.3))
+                members.Add($"\"by\": {By()}");
+            if (Chance(0.3))
+                members.Add("\"salt\": \"wave\"");
+        }
+        if (depth > 0)
+        {
+            foreach (var group in new[] { "all", "any" })
+            {
+                if (Chance(0.2))
+                    members.Add(
+                        $"\"{group}\": [{string.Join(", ", Enumerable.Range(0, 1 + _random.Next(2)).Select(_ => Condition(depth - 1)))}]"
+                    );
+            }
+            if (Chance(0.2))
+                members.Add($"\"not\": {Condition(depth - 1)}");
+        }
+        return $"{{{string.Join(", ", members)}}}";
+    }
+
+    private string Matcher()
+    {
+        if (Chance(0.15))
+            return Scalar();
+        if (Chance(0.1))
+            return Scalars();
+
+        var operators = Enumerable
+            .Range(0, 1 + (Chance(0.2) ? 1 : 0))
+            .Select(_ => Pick(Operators.All))
+            .DistinctBy(o => o.Name)
+            .ToArray();
+        var members = operators.Select(o => $"\"{o.Name}\": {Operand(o.Name)}").ToList();
+        if (Chance(0.3) && operators.Any(o => o.Operand.TakesIgnoreCase))
+            members.Add("\"ignore_case\": true");
+        if (Chance(0.5) && operators.Any(o => o.Operand.TakesNumeric))
+            members.Add("\"numeric\": true");
+        return $"{{{string.Join(", ", members)}}}";
+    }
+
+    private string Operand(string name) =>
+        name switch
+        {
+            "eq" or "neq" => Scalar(),
+            "in" or "not_in" or "has_any" or "has_all" => Scalars(),
+            "exists" => Chance(0.5) ? "true" : "false",
+            "matches" or "not_matches" => OneOrMany(() => Quoted(Pick(Patterns))),
+            "gt" or "gte" or "lt" or "lte" => Pick(Numbers),
+            "before" or "after" => Chance(0.5) ? Quoted(Pick(Times)) : "1769817600000",
+            "semver_eq" or "semver_neq" => OneOrMany(() => Quoted(Pick(Versions))),
+            "size_eq" or "size_gt" or "size_lt" => Pick(["0", "1", "2"]),
+            "ip_in" => OneOrMany(() => Quoted(Pick(Networks))),
+            _ when name.StartsWith("semver_", StringComparison.Ordinal) => Quoted(Pick(Versions)),
+            "contains" or "starts_with" or "ends_with" or "not_contains" or "not_starts_with" or "not_ends_with" =>
+                OneOrMany(() => Quoted(Pick(OperandTexts))),
+            _ => throw new ArgumentException($"no operands for {name}"),
+        };
+
+    // U+0000 is refused in definitions.
+    private static IEnumerable<string> OperandTexts =>
+        Texts.Where(text => !text.Contains('\\', StringComparison.Ordinal));
+
+    private string Scalar() =>
+        _random.Next(5) switch
+        {
+            0 => Pick(Numbers),
+            1 => Chance(0.5) ? "true" : "false",
+            2 => Quoted(Pick([.. Versions, .. Times, .. Addresses])),
+            _ => Quoted(Pick(OperandTexts)),
+        };
+
+    private string Scalars() =>
+        $"[{string.Join(", ", Enumerable.Range(0, 1 + _random.Next(4)).Select(_ => Scalar()))}]";
+
+    private string AttributeValue(int depth) =>
+        _random.Next(12) switch
+        {
+            0 => "null",
+            1 => Chance(0.5) ? "true" : "false",
+            2 => Pick([.. Numbers, "1e400", "-1e400"]),
+            3 => Pick(Numbers),
+            4 => Quoted(Pick([.. Versions, .. NoVersions])),
+            5 => Quoted(Pick([.. Times, .. NoTimes])),
+            6 => Quoted(Pick([.. Addresses, .. NoAddresses])),
+            7 or 8 when depth > 0 =>
+                $"[{string.Join(", ", Enumerable.Range(0, _random.Next(4)).Select(_ => AttributeValue(depth - 1)))}]",
+            9 or 10 when depth > 0 =>
+                $"{{\"e\": {AttributeValue(depth - 1)}, \"f\": {AttributeValue(depth - 1)}, \"q\": 1}}",
+            _ => Quoted(Pick([.. Texts, "\\ud800", "a\\udc00"])),
+        };
+
+    private string By() =>
+        Pick(["\"id\"", "[\"id\"]", "\"a\"", "[\"x\", \"a\", \"id\"]", "\"d.e\"", "[\"missing\", \"d.e.f\", \"b\"]"]);
+
+    private string FlagReference() =>
+        $"{{\"key\": \"{Pick([.. FlagKeys, "unknown"])}\", \"variant\": {OneOrMany(() => Quoted(Pick(VariantKeys)))}}}";
+
+    private string SegmentKey() => Pick([.. SegmentKeys, "unknown"]);
+
+    private Func<string> Values() =>
+        _random.Next(5) switch
+        {
+            0 => () => "",
+            1 => () => Chance(0.3) ? "" : $", \"value\": {(Chance(0.5) ? "true" : "false")}",
+            2 => () => Chance(0.3) ? ", \"value\": null" : $", \"value\": {Pick(Numbers)}",
+            3 => () => $", \"value\": {Quoted(Pick(OperandTexts))}",
+            _ => () => Chance(0.5) ? ", \"value\": {\"a\": [1]}" : ", \"value\": []",
+        };
+
+    private string OneOrMany(Func<string> one) =>
+        Chance(0.5) ? one() : $"[{string.Join(", ", Enumerable.Range(0, 1 + _random.Next(3)).Select(_ => one()))}]";
+
+    private static string List(string[] keys, Func<string, int, string> element) =>
+        $"[{string.Join(", ", keys.Select(element))}]";
+
+    private static string Quoted(string text) => $"\"{text}\"";
+
+    private T Pick<T>(IEnumerable<T> pool)
+    {
+        var list = pool as IReadOnlyList<T> ?? [.. pool];
+        return list[_random.Next(list.Count)];
+    }
+
+    private bool Chance(double probability) => _random.NextDouble() < probability;
+}
