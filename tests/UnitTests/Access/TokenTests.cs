@@ -13,8 +13,9 @@ namespace FeatureFlags.UnitTests.Access;
 
 internal sealed class TokenTests
 {
-    private static readonly byte[] Key = Encoding.UTF8.GetBytes("the-current-key-of-these-tests-0001");
-    private static readonly byte[] OldKey = Encoding.UTF8.GetBytes("the-previous-key-of-these-tests-001");
+    // Long enough for HS512 as well: a token under it must fall for its algorithm, not for a short key.
+    private static readonly byte[] Key = Encoding.UTF8.GetBytes(new string('k', 32) + new string('1', 32));
+    private static readonly byte[] OldKey = Encoding.UTF8.GetBytes(new string('k', 32) + new string('0', 32));
     private static readonly Grant Reader = new(["flags:r", "evaluate"], ["acme"]);
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero));

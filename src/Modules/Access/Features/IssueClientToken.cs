@@ -65,16 +65,14 @@ internal static class IssueClientToken
             if (!database.IsReady)
                 throw new UnavailableException("The service is starting: it has not reached its database yet.");
 
-            var client = EntityKey.IsValid(query.ClientId)
-                ? await db.Clients()
-                    .AsNoTracking()
-                    .Include(c => c.Tenants)
-                    .SingleOrDefaultAsync(c => c.Id == query.ClientId, ct)
+            var found = db.Clients().AsNoTracking().Where(c => c.Id == query.ClientId);
+            // Compared even where there is no such client, and nothing else is read before: how long a refusal takes
+            // must not tell which ids there are.
+            var hash = await found.Select(c => c.SecretHash).SingleOrDefaultAsync(ct);
+            var client = query.Secret.Matches(hash ?? ClientSecret.NobodysHash)
+                ? await found.Include(c => c.Tenants).SingleOrDefaultAsync(ct)
                 : null;
-
-            // Compared even where there is no such client: how long it takes must not tell.
-            var proven = query.Secret.Matches(client?.SecretHash ?? ClientSecret.NobodysHash);
-            if (client is not { Active: true } || !proven)
+            if (client is not { Active: true })
                 throw new UnauthenticatedException("These are not the credentials of an active client.");
 
             return TokenResponse.Of(issuer.Issue(client.Id, Narrow(client.Grant, query.Asked)));
