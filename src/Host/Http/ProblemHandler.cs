@@ -13,15 +13,19 @@ internal sealed class ProblemHandler(IDatabaseEngine engine, DatabaseStatus data
         CancellationToken cancellationToken
     )
     {
-        if (exception is UnauthenticatedException unauthenticated)
-            httpContext.Response.Headers.WWWAuthenticate = unauthenticated.Challenge;
+        if (exception is UnauthenticatedException { Challenge: var challenge })
+            httpContext.Response.Headers.WWWAuthenticate = challenge;
         var answer = exception switch
         {
             CallerException e => Problem.Answer(httpContext, e.Status, e.Message, e.Errors),
             // Kestrel's own refusals, e.g. of a chunked body over the limit.
             BadHttpRequestException e => Problem.Answer(httpContext, e.StatusCode, e.Message),
             // Until the migrations are through, tables may be missing.
-            _ when engine.IsUnavailable(exception) || !database.IsReady => Problem.Answer(httpContext, 503, "The database is away for now."),
+            _ when engine.IsUnavailable(exception) || !database.IsReady => Problem.Answer(
+                httpContext,
+                503,
+                "The database is away for now."
+            ),
             _ => Problem.Answer(httpContext, 500),
         };
         await answer;

@@ -6,6 +6,12 @@ namespace FeatureFlags.Host.Observability;
 /// <summary>What the machines around the service ask: load balancers, orchestrators, Prometheus.</summary>
 internal static class ProbeEndpoints
 {
+    private const string Health = "/healthz";
+    private const string Ready = "/readyz";
+    private const string MetricsPath = "/metrics";
+
+    public static bool IsProbe(HttpContext request) => request.Request.Path.Value is Health or Ready or MetricsPath;
+
     public static void MapProbes(this IEndpointRouteBuilder routes)
     {
         // A few dozen series of the process are worth scraping; the adapters would add hundreds.
@@ -19,13 +25,13 @@ internal static class ProbeEndpoints
         );
         var probes = routes.MapGroup("").AllowAnonymous().WithMetadata(new ProbeRoute()).WithTags("Operations");
         probes
-            .MapGet("/healthz", () => TypedResults.Text("ok"))
+            .MapGet(Health, () => TypedResults.Text("ok"))
             .WithName("health")
             .WithSummary("Whether the process is alive")
             .Produces<string>(200, MediaTypeNames.Text.Plain);
         probes
             .MapGet(
-                "/readyz",
+                Ready,
                 async (Readiness readiness) =>
                 {
                     var (ready, text) = await readiness.Check();
@@ -38,7 +44,7 @@ internal static class ProbeEndpoints
             .Produces<string>(503, MediaTypeNames.Text.Plain);
         probes
             .MapGet(
-                "/metrics",
+                MetricsPath,
                 (HttpResponse response, CancellationToken ct) =>
                 {
                     response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;

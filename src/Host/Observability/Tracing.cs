@@ -22,9 +22,8 @@ internal static class Tracing
             .WithTracing(traces =>
                 traces
                     .AddSource(Telemetry.SourceName)
-                    .AddAspNetCoreInstrumentation(http =>
-                        http.Filter = context => context.GetEndpoint()?.Metadata.GetMetadata<ProbeRoute>() is null
-                    )
+                    // By path: it is asked before routing.
+                    .AddAspNetCoreInstrumentation(http => http.Filter = request => !ProbeEndpoints.IsProbe(request))
                     .AddNpgsql()
                     .AddOtlpExporter()
             );

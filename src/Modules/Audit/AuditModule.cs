@@ -24,7 +24,8 @@ public sealed class AuditModule : IModule
         {
             entry.ToTable("audit_entries");
             entry.HasKey(e => e.EventId);
-            // Each list is one range of an index, read backwards: everything, one entity's, one actor's.
+            // Each list is one range of an index, read backwards: everything, one key's (a flag
+            // and a segment may share it), one actor's.
             entry.HasIndex(e => new
             {
                 e.Tenant,
@@ -37,7 +38,6 @@ public sealed class AuditModule : IModule
                 e.Tenant,
                 e.Environment,
                 e.EntityKey,
-                e.Entity,
                 e.Ts,
                 e.Revision,
             });

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -60,6 +61,8 @@ internal sealed class Node : IAsyncDisposable
             .AddAuthorization()
             .ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions))
             .AddDatabase(database.Dsn)
+            .AddSingleton(new QueryPlans(database.Dsn.IsSqlite))
+            .AddSingleton<IInterceptor>(services => services.GetRequiredService<QueryPlans>())
             .AddModules(builder.Configuration, Modules)
             // EF keeps one model per type of context; this one has other modules than the service's.
             .ConfigureDbContext<SqliteAppDbContext>(OwnModel)
@@ -156,6 +159,16 @@ internal sealed class Node : IAsyncDisposable
         await services
             .ServiceProvider.GetRequiredService<OutboxProgress>()
             .WaitFor(subscriber, atMost, CancellationToken.None);
+    }
+
+    /// <summary>How the database goes about what <paramref name="work"/> does with a table.</summary>
+    public async Task<IReadOnlyList<string>> PlansFor<T>(string table, Func<AppDbContext, Task<T>> work)
+    {
+        var plans = Services.GetRequiredService<QueryPlans>();
+        plans.Table = table;
+        await InScope(work);
+        plans.Table = null;
+        return plans.Taken;
     }
 
     public T Hosted<T>()

@@ -330,9 +330,9 @@ internal sealed partial class OutboxDispatcher(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Subscriber} failed at {EventId}, attempt {Attempt}, dead: {Dead}"
+        Message = "{Subscriber} failed at {Delivery}, attempt {Attempt}, dead: {Dead}"
     )]
-    private partial void LogFailed(string subscriber, string eventId, int attempt, bool dead, Exception error);
+    private partial void LogFailed(string subscriber, string delivery, int attempt, bool dead, Exception error);
 
     [LoggerMessage(
         Level = LogLevel.Error,

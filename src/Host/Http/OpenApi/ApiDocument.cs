@@ -22,7 +22,7 @@ internal static class ApiDocument
             {
                 options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
                 options.CreateSchemaReferenceId = SchemaNames.Of;
-                options.AddSchemaTransformer<SchemaDetails>();
+                options.AddSchemaTransformer<TimeSchemas>();
                 options.AddOperationTransformer<OperationDescriber>();
                 options.AddDocumentTransformer<SharedComponents>();
             }

@@ -146,6 +146,8 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
 
         public BodyDescription? Body => Metadata.OfType<BodyDescription>().LastOrDefault();
 
+        private bool ReadsBody => Body is not null || Binds<JsonBody>();
+
         public IEnumerable<AnswerExample> AnswerExamples => Metadata.OfType<AnswerExample>();
 
         public IEnumerable<QueryParameter> Query => Metadata.OfType<QueryDescription>().SelectMany(q => q.Parameters);
@@ -166,7 +168,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
 
         public IEnumerable<int> Problems()
         {
-            if (IsProtected || Body is not null || Query.Any())
+            if (IsProtected || ReadsBody || Query.Any())
                 yield return 400;
             if (IsProtected)
             {
@@ -179,7 +181,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
                 yield return 404;
             if (Binds<Preconditions>() && !IsRead)
                 yield return 412;
-            if (Body is not null)
+            if (ReadsBody)
             {
                 yield return 413;
                 yield return 415;

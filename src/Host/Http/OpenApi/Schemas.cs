@@ -11,7 +11,9 @@ namespace FeatureFlags.Host.Http.OpenApi;
 /// <summary>What shapes are called in the document.</summary>
 internal static class SchemaNames
 {
-    private static readonly ConcurrentDictionary<string, Type> Taken = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, JsonTypeInfo> Taken = new(StringComparer.Ordinal);
+
+    public static JsonTypeInfo? ShapeOf(string name) => Taken.GetValueOrDefault(name);
 
     /// <exception cref="InvalidOperationException">Two types would share a name, and silently one shape.</exception>
     public static string? Of(JsonTypeInfo shape)
@@ -21,15 +23,15 @@ internal static class SchemaNames
         // A use case nests its shapes: UpsertFlag.Body is UpsertFlagBody.
         if (shape.Type is { IsNested: true, DeclaringType: { } useCase })
             name = useCase.Name + name;
-        var owner = Taken.GetOrAdd(name, shape.Type);
+        var owner = Taken.GetOrAdd(name, shape).Type;
         return owner == shape.Type
             ? name
             : throw new InvalidOperationException($"{owner} and {shape.Type} are both '{name}' in the API's document.");
     }
 }
 
-/// <summary>Says what the framework can't tell: our form of times, and where schemas written by hand belong.</summary>
-internal sealed class SchemaDetails : IOpenApiSchemaTransformer
+/// <summary>Times are written by a converter of ours, which tells the framework nothing of their form.</summary>
+internal sealed class TimeSchemas : IOpenApiSchemaTransformer
 {
     public Task TransformAsync(
         OpenApiSchema schema,
@@ -43,18 +45,31 @@ internal sealed class SchemaDetails : IOpenApiSchemaTransformer
         else if (type == typeof(DateTimeOffset))
             schema.Type = JsonSchemaType.String;
 
-        foreach (var property in context.JsonTypeInfo.Properties)
-        {
-            var asked = property.AttributeProvider?.GetCustomAttributes(typeof(SchemaAttribute), inherit: false);
-            if (asked is [SchemaAttribute attribute] && schema.Properties?.ContainsKey(property.Name) is true)
-                schema.Properties[property.Name] = new OpenApiSchemaReference(attribute.Name, context.Document);
-        }
         return Task.CompletedTask;
     }
 }
 
 internal static class JsonSchemas
 {
+    /// <summary>
+    /// Puts schemas written by hand where <see cref="SchemaAttribute"/> asks for them. Not while the framework makes
+    /// schemas: it follows every reference, and these may go in circles.
+    /// </summary>
+    public static void PutHandWritten(OpenApiDocument document, IEnumerable<SchemaComponent> handWritten)
+    {
+        foreach (var (name, schema) in document.Components!.Schemas!)
+        {
+            foreach (var property in SchemaNames.ShapeOf(name)?.Properties ?? [])
+            {
+                var asked = property.AttributeProvider?.GetCustomAttributes(typeof(SchemaAttribute), inherit: false);
+                if (asked is [SchemaAttribute attribute])
+                    schema.Properties![property.Name] = new OpenApiSchemaReference(attribute.Name, document);
+            }
+        }
+        foreach (var schema in handWritten)
+            document.AddComponent(schema.Name, Parse(schema.Schema(), document));
+    }
+
     public static OpenApiSchema Parse(JsonNode schema, OpenApiDocument document)
     {
         var parsed = OpenApiModelFactory.Parse<OpenApiSchema>(

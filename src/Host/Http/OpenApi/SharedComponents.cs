@@ -44,8 +44,7 @@ internal sealed class SharedComponents(IEnumerable<SchemaComponent> schemas) : I
             nameof(Problem),
             await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken)
         );
-        foreach (var schema in schemas)
-            document.AddComponent(schema.Name, JsonSchemas.Parse(schema.Schema(), document));
+        JsonSchemas.PutHandWritten(document, schemas);
         AddSecurity(document);
         AddParameters(document);
         var answered = document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Responses!.Keys);

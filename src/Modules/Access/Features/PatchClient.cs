@@ -25,7 +25,7 @@ internal static class PatchClient
             RuleFor(c => c.Patch)
                 .Must(patch => patch.ValueKind == JsonValueKind.Object)
                 .WithMessage("must be an object")
-                .OverridePropertyName("$");
+                .OverridePropertyName("");
     }
 
     internal sealed class Handler(AppDbContext db, CallContext call, TimeProvider clock)

@@ -23,7 +23,8 @@ internal sealed class FlagDraftValidator : AbstractValidator<FlagDraft>
         RuleFor(d => d.Key)
             .Must(EntityKey.IsValid)
             .WithMessage($"must be {EntityKey.Form}")
-            .Unless(d => d.Problems.At("key"));
+            .OverridePropertyName("key")
+            .Unless(d => d.Problems.At("key") || d.Problems.At(""));
         RuleFor(d => d.Name.Length)
             .LessThanOrEqualTo(MaxNameLength)
             .WithMessage($"must be at most {MaxNameLength} characters")

@@ -25,7 +25,7 @@ internal static class PatchFlag
             RuleFor(c => c.Patch)
                 .Must(patch => patch.ValueKind == JsonValueKind.Object)
                 .WithMessage("must be an object")
-                .OverridePropertyName("$");
+                .OverridePropertyName("");
     }
 
     internal sealed class Handler(AppDbContext db, ReferenceCheck references, TimeProvider clock)

@@ -57,9 +57,7 @@ internal sealed class MemberList(ListName name, IReadOnlyList<string> first, int
     /// <param name="removed">Ids that are in the list.</param>
     public void Change(IReadOnlyList<string> added, IReadOnlyList<string> removed)
     {
-        var isWhole = _first.Count == Count;
-        var kept = _first.Except(removed, StringComparer.Ordinal);
-        _first = [.. isWhole ? kept.Concat(added) : kept];
+        _first = [.. _first.Except(removed, StringComparer.Ordinal).Concat(added)];
         Count += added.Count - removed.Count;
         Added = added;
         Removed = removed;

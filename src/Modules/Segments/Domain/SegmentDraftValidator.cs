@@ -18,7 +18,8 @@ internal sealed class SegmentDraftValidator : AbstractValidator<SegmentDraft>
         RuleFor(d => d.Key)
             .Must(EntityKey.IsValid)
             .WithMessage($"must be {EntityKey.Form}")
-            .Unless(d => d.Problems.At("key"));
+            .Unless(d => d.Problems.At("key") || d.Problems.At(""))
+            .OverridePropertyName("key");
         RuleFor(d => d.Name.Length)
             .LessThanOrEqualTo(MaxNameLength)
             .WithMessage($"must be at most {MaxNameLength} characters")

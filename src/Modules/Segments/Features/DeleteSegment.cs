@@ -11,7 +11,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace FeatureFlags.Segments.Features;
 
-/// <summary>Deletes a segment that nothing uses, with its members. Its key is free again; its version goes on if it is created anew.</summary>
+/// <summary>
+/// Deletes a segment that nothing uses, with its members. Its key is free again; its version goes on if it is created
+/// anew.
+/// </summary>
 internal static class DeleteSegment
 {
     internal sealed record Command(string Key, Preconditions Preconditions) : ICommand;

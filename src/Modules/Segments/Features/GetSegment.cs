@@ -13,10 +13,12 @@ internal static class GetSegment
 {
     internal sealed record Query(string Key) : IQuery<SegmentResult>;
 
-    internal sealed class Handler(AppDbContext db) : IQueryHandler<Query, SegmentResult>
+    internal sealed class Handler(AppDbContext db, IDatabaseEngine engine) : IQueryHandler<Query, SegmentResult>
     {
         public async Task<SegmentResult> Handle(Query query, CancellationToken ct)
         {
+            // The lists have to be those of the version they are shown with.
+            await using var snapshot = await engine.BeginSnapshot(db, ct);
             var segment =
                 await db.Segments().AsNoTracking().SingleOrDefaultAsync(s => s.Key == query.Key, ct)
                 ?? throw LiveSegments.NotFound(query.Key);

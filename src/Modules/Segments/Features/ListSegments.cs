@@ -19,10 +19,12 @@ internal static class ListSegments
         public string Filters => JsonSerializer.Serialize<string?[]>(["segments", Q, Sort.Name]);
     }
 
-    internal sealed class Handler(AppDbContext db) : IQueryHandler<Query, Page<JsonElement>>
+    internal sealed class Handler(AppDbContext db, IDatabaseEngine engine) : IQueryHandler<Query, Page<JsonElement>>
     {
         public async Task<Page<JsonElement>> Handle(Query query, CancellationToken ct)
         {
+            // The lists have to be those of the version they are shown with.
+            await using var snapshot = await engine.BeginSnapshot(db, ct);
             var segments = db.Segments().AsNoTracking();
             if (query.Q is { } text && Segment.Searchable(text) is var sought)
                 segments = segments.Where(s => s.Search.Contains(sought));

@@ -27,7 +27,7 @@ internal static class PatchSegment
             RuleFor(c => c.Patch)
                 .Must(patch => patch.ValueKind == JsonValueKind.Object)
                 .WithMessage("must be an object")
-                .OverridePropertyName("$");
+                .OverridePropertyName("");
     }
 
     internal sealed class Handler(AppDbContext db, ReferenceCheck references, TimeProvider clock)
@@ -58,6 +58,6 @@ internal static class PatchSegment
                     return result.ToHttp(context);
                 }
             )
-            .WithSummary("Change some members of a segment (JSON merge patch)")
+            .WithSummary("Change parts of a segment (JSON merge patch)")
             .RequireScope(Scopes.SegmentsWrite);
 }
