@@ -8,6 +8,7 @@ namespace FeatureFlags.IntegrationTests.Security;
 internal sealed class HostProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<string> _lines = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("featureflags-").FullName;
@@ -43,11 +44,11 @@ internal sealed class HostProcess : IAsyncDisposable
         var host = new HostProcess(settings);
         await Eventually.Holds(
             () => host.Output.Contains(Listening, StringComparison.Ordinal),
-            TimeSpan.FromSeconds(30)
+            Patience
         );
         var address = host.Output.Split(Listening)[1].Split('"')[0];
         host.Http.BaseAddress = new Uri(address);
-        await Eventually.Holds(async () => (await host.Http.GetAsync("/readyz")).IsSuccessStatusCode);
+        await Eventually.Holds(async () => (await host.Http.GetAsync("/readyz")).IsSuccessStatusCode, Patience);
         return host;
     }
 
