@@ -24,7 +24,8 @@ internal sealed class ApiDocTests
         : route.IsAnonymous ? $"{route} open"
         : $"{route} {string.Join(", ", route.Scopes.Order(StringComparer.Ordinal))}";
 
-    private static bool IsRoute(string line) => line.StartsWith("| `", StringComparison.Ordinal) && line.Contains(" /", StringComparison.Ordinal);
+    private static bool IsRoute(string line) =>
+        line.StartsWith("| `", StringComparison.Ordinal) && line.Contains(" /", StringComparison.Ordinal);
 
     private static string Documented(string row)
     {

@@ -15,10 +15,7 @@ internal sealed class AcceptanceTests
 
     private static readonly Regex Link = new(@"\]\((?<path>[^)#:\s]+)(#[^)\s]*)?\)", RegexOptions.NonBacktracking);
 
-    private static readonly IReadOnlyList<string> TestSources =
-    [
-        .. Files("tests", "*.cs").Select(File.ReadAllText),
-    ];
+    private static readonly IReadOnlyList<string> TestSources = [.. Files("tests", "*.cs").Select(File.ReadAllText)];
 
     [Test]
     public void Every_criterion_names_a_test_or_a_document_that_proves_it()
