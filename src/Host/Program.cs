@@ -20,6 +20,7 @@ try
         DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration["DATA_DIR"] ?? "data")
     );
     builder.Services.AddModules(builder.Configuration, Modules.All);
+    builder.Services.LeaveOutKeyRing();
     builder.Services.AddScoped<IStartupStep, DemoTenant>();
 
     await using var app = builder.Build();
