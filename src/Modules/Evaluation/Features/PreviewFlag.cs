@@ -134,5 +134,7 @@ internal static class PreviewFlag
             )
             .WithSummary("Evaluate a flag, saved or not, and explain the answer")
             .Takes<PreviewFlagBody>(PreviewFlagBody.Example)
+            .Gives<Response>(PreviewFlagBody.ResponseExample)
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .RequireScope(Scopes.Evaluate, Scopes.FlagsRead, Scopes.SegmentsRead);
 }
