@@ -18,8 +18,9 @@ public sealed class JsonObjectReader
         foreach (var member in element.EnumerateObject())
         {
             var name = JsonText.NameOf(member);
-            _members[name] = member.Value;
-            if (!JsonText.IsWellFormed(name))
+            if (JsonText.IsWellFormed(name))
+                _members[name] = member.Value;
+            else
                 problems.Add(path, $"has a member whose name {JsonText.Malformed}");
         }
     }
@@ -121,7 +122,10 @@ public sealed class JsonObjectReader
         foreach (var (element, path) in elements)
         {
             if (element.ValueKind == JsonValueKind.String)
-                texts.Add(element.GetString()!);
+            {
+                if (WellFormed(element, path) is { } text)
+                    texts.Add(text);
+            }
             else
                 Problems.Add(path, $"must be text, not {Named(element)}");
         }
@@ -156,9 +160,18 @@ public sealed class JsonObjectReader
         value switch
         {
             null => null,
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { ValueKind: JsonValueKind.String } text => WellFormed(text, PathOf(name)),
             { } other => WrongText(name, other),
         };
+
+    private string? WellFormed(JsonElement element, string path)
+    {
+        var text = JsonText.Of(element);
+        if (JsonText.IsWellFormed(text))
+            return text;
+        Problems.Add(path, JsonText.Malformed);
+        return null;
+    }
 
     private string? WrongText(string name, JsonElement other)
     {
