@@ -20,13 +20,9 @@ try
         DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration["DATA_DIR"] ?? "data")
     );
     builder.Services.AddModules(builder.Configuration, Modules.All);
-<<<<<<< HEAD
+    builder.Services.LeaveOutKeyRing();
     if (DemoTenant.IsWanted(builder))
         builder.Services.AddScoped<IStartupStep, DemoTenant>();
-=======
-    builder.Services.LeaveOutKeyRing();
-    builder.Services.AddScoped<IStartupStep, DemoTenant>();
->>>>>>> refs/heads/http
 
     await using var app = builder.Build();
     app.Services.GetService<DataFileLock>(); // Before anything opens the file.
