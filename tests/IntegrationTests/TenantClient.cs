@@ -4,19 +4,28 @@ using System.Text.Json;
 namespace FeatureFlags.IntegrationTests;
 
 /// <summary>Speaks to the service for one tenant and environment, in the words of the domain.</summary>
-internal sealed class TenantClient(HttpClient http, string tenant, string environment, string token)
+internal sealed class TenantClient(
+    HttpClient http,
+    string tenant,
+    string environment,
+    string token,
+    Service? service = null
+)
 {
     public string Tenant => tenant;
 
     public string Token => token;
 
-    public TenantClient In(string otherEnvironment) => new(http, tenant, otherEnvironment, token);
+    /// <summary>The service it speaks to, where that runs in this process.</summary>
+    public Service Service => service ?? throw new InvalidOperationException("The host is a process of its own.");
+
+    public TenantClient In(string otherEnvironment) => new(http, tenant, otherEnvironment, token, service);
 
     /// <summary>The same caller at another host.</summary>
     public TenantClient At(HttpClient otherHost) => new(otherHost, tenant, environment, token);
 
     public async Task<TenantClient> As(string actor, params string[] scopes) =>
-        new(http, tenant, environment, await http.StubToken(actor, scopes, tenant));
+        new(http, tenant, environment, await http.StubToken(actor, scopes, tenant), service);
 
     public Task<Answer> PostFlag(object flag, string? ifMatch = null) =>
         Send(HttpMethod.Post, "/v1/flags", flag, ifMatch);
