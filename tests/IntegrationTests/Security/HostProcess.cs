@@ -42,10 +42,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> Start(Dictionary<string, string> settings)
     {
         var host = new HostProcess(settings);
-        await Eventually.Holds(
-            () => host.Output.Contains(Listening, StringComparison.Ordinal),
-            Patience
-        );
+        await Eventually.Holds(() => host.Output.Contains(Listening, StringComparison.Ordinal), Patience);
         var address = host.Output.Split(Listening)[1].Split('"')[0];
         host.Http.BaseAddress = new Uri(address);
         await Eventually.Holds(async () => (await host.Http.GetAsync("/readyz")).IsSuccessStatusCode, Patience);
