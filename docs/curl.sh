@@ -25,8 +25,11 @@ request() {
   printf '\n'
 }
 
-say "Is the host ready?"
-curl --silent --show-error --fail-with-body --retry 30 --retry-delay 1 --retry-all-errors "$HOST/readyz"
+say "Is the host ready? It may take a moment to start."
+if ! curl --silent --fail --retry 30 --retry-delay 1 --retry-all-errors "$HOST/readyz"; then
+  printf 'Nobody is ready at %s. Start a host: dotnet run --project src/Host\n' "$HOST" >&2
+  exit 1
+fi
 printf '\n'
 
 say "A token: in Development anyone gets one. Its subject is who the audit log names."

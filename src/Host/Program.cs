@@ -20,7 +20,8 @@ try
         DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration["DATA_DIR"] ?? "data")
     );
     builder.Services.AddModules(builder.Configuration, Modules.All);
-    builder.Services.AddScoped<IStartupStep, DemoTenant>();
+    if (DemoTenant.IsWanted(builder))
+        builder.Services.AddScoped<IStartupStep, DemoTenant>();
 
     await using var app = builder.Build();
     app.Services.GetService<DataFileLock>(); // Before anything opens the file.

@@ -98,20 +98,12 @@ internal sealed class Service : IAsyncDisposable
     public async Task<TenantClient> Tenant(string name, string environment = "production", params string[] scopes)
     {
         var tenant = $"{name}-{Interlocked.Increment(ref _tenants)}";
-        return new TenantClient(this, tenant, environment, await Token("tester", scopes, tenant));
+        return new TenantClient(Http, tenant, environment, await Token("tester", scopes, tenant));
     }
 
-    /// <summary>A token of the stub issuer.</summary>
-    public async Task<string> Token(string subject, string[]? scopes = null, params string[] tenants)
-    {
-        var request = new Dictionary<string, object> { ["sub"] = subject };
-        if (scopes is { Length: > 0 })
-            request["scopes"] = scopes;
-        if (tenants is { Length: > 0 })
-            request["tenants"] = tenants;
-        var answer = await Answer.Of(await Http.PostAsync("/v1/auth/token", Json(request)));
-        return answer.Json.GetProperty("access_token").GetString()!;
-    }
+    /// <inheritdoc cref="StubIssuer.StubToken"/>
+    public Task<string> Token(string subject, string[]? scopes = null, params string[] tenants) =>
+        Http.StubToken(subject, scopes, tenants);
 
     /// <summary>A body: JSON text, an object to write as JSON, or content that is sent as it is.</summary>
     public static HttpContent Json(object body) =>

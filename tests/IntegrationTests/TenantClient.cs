@@ -4,18 +4,19 @@ using System.Text.Json;
 namespace FeatureFlags.IntegrationTests;
 
 /// <summary>Speaks to the service for one tenant and environment, in the words of the domain.</summary>
-internal sealed class TenantClient(Service service, string tenant, string environment, string token)
+internal sealed class TenantClient(HttpClient http, string tenant, string environment, string token)
 {
     public string Tenant => tenant;
 
     public string Token => token;
 
-    public Service Service => service;
+    public TenantClient In(string otherEnvironment) => new(http, tenant, otherEnvironment, token);
 
-    public TenantClient In(string otherEnvironment) => new(service, tenant, otherEnvironment, token);
+    /// <summary>The same caller at another host.</summary>
+    public TenantClient At(HttpClient otherHost) => new(otherHost, tenant, environment, token);
 
     public async Task<TenantClient> As(string actor, params string[] scopes) =>
-        new(service, tenant, environment, await service.Token(actor, scopes, tenant));
+        new(http, tenant, environment, await http.StubToken(actor, scopes, tenant));
 
     public Task<Answer> PostFlag(object flag, string? ifMatch = null) =>
         Send(HttpMethod.Post, "/v1/flags", flag, ifMatch);
@@ -67,9 +68,29 @@ internal sealed class TenantClient(Service service, string tenant, string enviro
             request.Headers.TryAddWithoutValidation(name, value);
         if (body is not null)
             request.Content = Service.Json(body);
-        return await Answer.Of(await service.Http.SendAsync(request));
+        return await Answer.Of(await http.SendAsync(request));
     }
 
     private static object Request(string flagKey, string userId, object? attributes) =>
         new { flag_key = flagKey, user = new { id = userId, attributes = attributes ?? new { } } };
+}
+
+internal static class StubIssuer
+{
+    /// <summary>A token of the stub issuer. No scopes, or no tenants: all of them.</summary>
+    public static async Task<string> StubToken(
+        this HttpClient http,
+        string subject,
+        string[]? scopes = null,
+        params string[] tenants
+    )
+    {
+        var request = new Dictionary<string, object> { ["sub"] = subject };
+        if (scopes is { Length: > 0 })
+            request["scopes"] = scopes;
+        if (tenants is { Length: > 0 })
+            request["tenants"] = tenants;
+        var answer = await Answer.Of(await http.PostAsync("/v1/auth/token", Service.Json(request)));
+        return answer.Json.GetProperty("access_token").GetString()!;
+    }
 }

@@ -53,6 +53,13 @@ public sealed class PostgresCluster : PostgresServer
     /// <summary>Takes the server away as a crash would: sessions are cut, nothing is flushed.</summary>
     public void StopImmediate() => Control("stop", "-m", "immediate");
 
+    /// <summary>Runs one of the server's client programs, e.g. <c>pg_dump</c>.</summary>
+    public void RunClient(string program, params string[] arguments)
+    {
+        var besideTheServer = Path.Combine(Binaries!, program);
+        Run([File.Exists(besideTheServer) ? besideTheServer : program, .. arguments]);
+    }
+
     public override ValueTask DisposeAsync()
     {
         ClearAway();

@@ -173,7 +173,8 @@ public static class Operators
             "is the number or greater",
             threshold => OnNumber(threshold, (number, limit) => number >= limit),
             new Example("3", "{'gte': 3, 'lt': 4}", true),
-            new Example("[1, 4]", "{'gte': 3, 'lt': 4}", true)
+            new Example("[1, 4]", "{'gte': 3, 'lt': 4}", true),
+            new Example("2.99", "{'gte': 3}", false)
         ),
         Operator.Of(
             "lt",

@@ -39,12 +39,15 @@ internal static class HttpEdge
             }
         );
         services.AddSingleton<Readiness>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         RateLimits.AddTo(services, builder.Configuration);
     }
 
     /// <summary>From the outside in: each step sees what the ones after it answer.</summary>
     public static void UseHttpEdge(this WebApplication app)
     {
+        app.Use(app.Services.GetRequiredService<Drain>().Count);
         app.UseRequestId();
         app.UseRouting();
         app.UseMiddleware<RequestObservation>();

@@ -19,7 +19,7 @@ internal static class Logging
                 logs.MinimumLevel.Is(level)
                     .Enrich.With(new RequestEnricher(provider.GetRequiredService<IHttpContextAccessor>()))
                     // Told on stderr, in one line, when the process ends.
-                    .Filter.ByExcluding(log => log.Exception is ConfigurationException)
+                    .Filter.ByExcluding(log => log.Exception is { } error && Startup.Refusal(error) is not null)
                     .WriteTo.Sink(new LineSink(output));
                 // The frameworks' own news interests nobody until it is bad.
                 Quieten(logs, level, "Microsoft", LogEventLevel.Warning);

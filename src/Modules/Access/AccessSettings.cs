@@ -23,7 +23,7 @@ internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? P
     /// <exception cref="ConfigurationException">Something the process must not run with.</exception>
     public static AccessSettings Read(IConfiguration configuration, bool isDevelopment)
     {
-        var stub = Switch(configuration, "AUTH_STUB_ISSUER");
+        var stub = configuration.Switch("AUTH_STUB_ISSUER");
         if (isDevelopment && stub is null && Listening.BeyondThisMachine(configuration) is { } address)
             throw new ConfigurationException(
                 $"In Development anyone gets a token, and '{address}' can be reached from other machines: "
@@ -60,14 +60,6 @@ internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? P
             );
         return new FirstClient(id, new ClientSecret(secret));
     }
-
-    private static bool? Switch(IConfiguration configuration, string name) =>
-        configuration[name] switch
-        {
-            null or "" => null,
-            var text when bool.TryParse(text, out var value) => value,
-            _ => throw new ConfigurationException($"{name} must be true or false."),
-        };
 
     private static byte[]? Key(IConfiguration configuration, string name)
     {

@@ -27,12 +27,17 @@ internal sealed class LineSinkTests
         using var output = new StuckStream();
         var sink = new LineSink(output);
 
-        // Far more than the sink keeps: the call would never return if it waited.
-        for (var i = 0; i < 50_000; i++)
-            sink.Emit(Line(i));
+        // Far more than the sink keeps: who waited for it would never be done.
+        var logging = Task.Run(() =>
+        {
+            for (var i = 0; i < 50_000; i++)
+                sink.Emit(Line(i));
+        });
+        var wasFree = logging.Wait(TimeSpan.FromSeconds(10));
 
         output.Release();
         sink.Dispose();
+        Assert.That(wasFree);
         Assert.That(output.Lines, Is.InRange(1, 49_999));
     }
 

@@ -103,7 +103,10 @@ internal sealed class RetentionTests(Engine engine) : OutboxFixture(engine)
         await node.Switch(true, "desk");
         await Delivered(node);
         await node.InScope(db =>
-            db.Set<ScopeRevision>().ExecuteUpdateAsync(r => r.SetProperty(x => x.Revision, 1_000_000))
+            db.Set<ScopeRevision>()
+                .ExecuteUpdateAsync(r =>
+                    r.SetProperty(x => x.Revision, 1_000_000).SetProperty(x => x.MinRevision, 1_000_000)
+                )
         );
         await node.Switch(false, "desk");
         await Delivered(node);

@@ -19,13 +19,11 @@ public sealed class OutboxModule : IModule
     {
         services
             .AddOptions<OutboxOptions>()
-            .Bind(configuration.GetSection("Outbox"))
-            .Validate(
-                o => o.Lease > TimeSpan.Zero && o.Lease <= TimeSpan.FromSeconds(10),
-                "Outbox:Lease is from 0 to 10 s."
-            )
-            .Validate(o => o.Timeout > TimeSpan.Zero, "Outbox:Timeout is above 0.")
-            .Validate(o => o.MaxAttempts > 0, "Outbox:MaxAttempts is at least 1.")
+            .Configure(options => Bind(configuration.GetSection("Outbox"), options))
+            .Validate(o => o.Waits.All(w => w > TimeSpan.Zero), "Outbox: every duration but Retention must be above 0.")
+            .Validate(o => o.Retention >= TimeSpan.Zero, "Outbox:Retention must be at least 0.")
+            .Validate(o => o.Lease <= TimeSpan.FromSeconds(10), "Outbox:Lease must be at most 10 s.")
+            .Validate(o => o.MaxAttempts > 0, "Outbox:MaxAttempts must be at least 1.")
             .ValidateOnStart();
         services.AddSingleton<CommitPulse>();
         services.AddSingleton<DeliveryPulse>();
@@ -115,6 +113,19 @@ public sealed class OutboxModule : IModule
         ListDeadLetters.Map(letters);
         RetryDeadLetter.Map(letters);
         DiscardDeadLetter.Map(letters);
+    }
+
+    private static void Bind(IConfigurationSection section, OutboxOptions options)
+    {
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException error)
+        {
+            // What the binder throws at a value of the wrong form; it names the setting.
+            throw new ConfigurationException(error.Message);
+        }
     }
 }
 

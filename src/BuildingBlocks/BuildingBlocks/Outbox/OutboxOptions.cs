@@ -23,11 +23,14 @@ public sealed class OutboxOptions
     /// <summary>Attempts before a delivery becomes a dead letter.</summary>
     public int MaxAttempts { get; init; } = 10;
 
-    /// <summary>How long fully delivered messages are kept for streams to resume from.</summary>
+    /// <summary>How long fully delivered messages are kept for streams to resume from; zero: not at all.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>How often messages past their retention are looked for.</summary>
     public TimeSpan RetentionPoll { get; init; } = TimeSpan.FromMinutes(10);
+
+    internal IEnumerable<TimeSpan> Waits =>
+        [Poll, RevisionPoll, Lease, Timeout, FirstBackoff, MaxBackoff, RetentionPoll];
 
     /// <summary>
     /// The wait before the next attempt: exponential, of which a random half is taken off, so that deliveries which

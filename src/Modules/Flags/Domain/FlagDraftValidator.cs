@@ -39,15 +39,18 @@ internal sealed class FlagDraftValidator : AbstractValidator<FlagDraft>
             .OverridePropertyName("tags");
         RuleForEach(d => d.Tags)
             .Must(tag => tag.Length is > 0 and <= MaxTagLength)
-            .WithMessage($"must be 1 to {MaxTagLength} characters");
+            .WithMessage($"must be 1 to {MaxTagLength} characters")
+            .OverridePropertyName("tags");
         RuleFor(d => d.Tags)
             .Must(tags => tags.Distinct(StringComparer.Ordinal).Count() == tags.Count)
-            .WithMessage("must differ from each other");
+            .WithMessage("must differ from each other")
+            .OverridePropertyName("tags");
         RuleFor(d => d.Metadata)
             .Must(metadata => metadata.ValueKind == JsonValueKind.Object)
             .WithMessage("must be an object")
             .Must(metadata => Encoding.UTF8.GetByteCount(metadata.GetRawText()) <= MaxMetadataBytes)
             .WithMessage($"must be at most {MaxMetadataBytes} bytes")
+            .OverridePropertyName("metadata")
             .Unless(d => d.Metadata.ValueKind == JsonValueKind.Undefined);
     }
 }

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CsCheck;
+using FeatureFlags.Rules;
+using FeatureFlags.Rules.Engine;
+
+namespace FeatureFlags.UnitTests.Rules;
+
+public sealed class BucketingTests
+{
+    [Test]
+    public void Buckets_are_those_of_the_published_vectors()
+    {
+        var vectors = Vectors("vectors");
+        foreach (var vector in vectors)
+        {
+            var parts = vector.GetProperty("parts").EnumerateArray().Select(part => part.GetString()!).ToArray();
+            Assert.That(
+                Bucketing.Bucket(parts),
+                Is.EqualTo(vector.GetProperty("bucket").GetDouble()),
+                vector.ToString()
+            );
+        }
+        Assert.That(vectors, Has.Length.GreaterThanOrEqualTo(1_000));
+    }
+
+    [Test]
+    public void Half_a_surrogate_pair_counts_as_the_replacement_character()
+    {
+        foreach (var vector in Vectors("lone_surrogates"))
+        {
+            var text = string.Concat(
+                vector.GetProperty("utf16").EnumerateArray().Select(unit => (char)unit.GetUInt16())
+            );
+            Assert.That(
+                Bucketing.Bucket("acme", "checkout", text),
+                Is.EqualTo(vector.GetProperty("bucket").GetDouble())
+            );
+        }
+    }
+
+    [Test]
+    public void A_draw_is_the_bucket_of_its_parts_and_the_key() =>
+        Gen.Select(Gen.String, Gen.String, Gen.String)
+            .Sample(
+                (tenant, salt, key) =>
+                    new Draw(tenant, salt).For(new BucketKey(key)) == Bucketing.Bucket(tenant, salt, key)
+            );
+
+    [TestCase("7", 7)]
+    [TestCase("-9007199254740992", -(1L << 53))]
+    public void A_number_counts_as_its_decimal_digits(string text, long number) =>
+        Assert.That(new Draw("acme", "f").For(new BucketKey(number)), Is.EqualTo(Bucketing.Bucket("acme", "f", text)));
+
+    [Test]
+    public void Buckets_fall_evenly_and_stay_below_one() =>
+        Gen.String.Array[1, 4].Sample(parts => Bucketing.Bucket(parts) is >= 0 and < 1);
+
+    [Test]
+    public void Splits_and_gates_are_independent()
+    {
+        // A fifth of users is let through a gate of 20 %; with one draw for both, all of these would get one half.
+        var first = 0;
+        var admitted = 0;
+        for (var user = 0; user < 20_000; user++)
+        {
+            if (Bucketing.Bucket("acme", "checkout", "gate", $"user-{user}") >= 0.2)
+                continue;
+            admitted++;
+            first += Bucketing.Bucket("acme", "checkout", $"user-{user}") < 0.5 ? 1 : 0;
+        }
+        Assert.That(admitted, Is.EqualTo(4_000).Within(250));
+        Assert.That((double)first / admitted, Is.EqualTo(0.5).Within(0.04));
+    }
+
+    private static JsonElement[] Vectors(string name, [CallerFilePath] string here = "")
+    {
+        var path = Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/bucketing-vectors.json");
+        return [.. JsonElement.Parse(File.ReadAllBytes(path)).GetProperty(name).EnumerateArray()];
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.RegularExpressions;
+using FeatureFlags.Rules;
+using FeatureFlags.Rules.Operands;
+
+namespace FeatureFlags.UnitTests.Rules;
+
+public sealed class OperatorTests
+{
+    private static IEnumerable<TestCaseData> Examples =>
+        from known in Operators.All
+        from example in known.Examples
+        select new TestCaseData<Example>(example).SetArgDisplayNames(
+            $"{known.Name}: {example.Attribute} {example.Matcher}"
+        );
+
+    [TestCaseSource(nameof(Examples))]
+    public void An_example_of_the_table_is_true(Example example)
+    {
+        var attributes = example.Attribute is null ? "{}" : $"{{'x': {example.Attribute}}}";
+
+        Assert.That(Given.Holds($"{{'attr': {{'x': {example.Matcher}}}}}", attributes), Is.EqualTo(example.Holds));
+    }
+
+    [Test]
+    public void Every_operator_has_a_name_of_its_own_and_an_example_of_each_outcome()
+    {
+        Assert.That(Operators.All.Select(o => o.Name), Is.Unique);
+        foreach (var known in Operators.All)
+        {
+            Assert.That(Operators.Find(known.Name), Is.SameAs(known));
+            Assert.That(known.Examples.Select(e => e.Holds).Distinct().Count(), Is.EqualTo(2), known.Name);
+            Assert.That(known.Examples, Has.All.Matches<Example>(e => e.Matcher.Contains(known.Name)), known.Name);
+        }
+    }
+
+    [Test]
+    public void A_missing_attribute_holds_for_no_operator_but_exists([ValueSource(nameof(Negated))] string name)
+    {
+        var matcher = Operators.Find(name)!.Examples[0].Matcher;
+
+        Assert.That(Given.Holds($"{{'attr': {{'missing': {matcher}}}}}", "{}"), Is.False);
+        Assert.That(Given.Holds($"{{'attr': {{'missing': {matcher}}}}}", "{'missing': null}"), Is.False);
+        Assert.That(Given.Holds($"{{'not': {{'attr': {{'missing': {matcher}}}}}}}", "{}"), Is.True);
+    }
+
+    private static IEnumerable<string> Negated => Operators.All.Where(o => o.IsNegated).Select(o => o.Name);
+
+    [TestCase("'CA'", "'CA'", true)]
+    [TestCase("'CA'", "['CA', 'US']", true)]
+    [TestCase("1", "1", true)]
+    [TestCase("1", "'1'", false)]
+    [TestCase("true", "true", true)]
+    [TestCase("false", "true", false)]
+    [TestCase("['a', 1]", "[1, 2]", true)]
+    public void A_scalar_is_short_for_eq_and_a_list_for_in(string attribute, string matcher, bool holds) =>
+        Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
+
+    // Each operator asks the elements by itself: one element need not satisfy both.
+    [TestCase("[1, 4]", "{'gte': 3, 'lt': 2}", true)]
+    [TestCase("[1, 4]", "{'gte': 5, 'lt': 2}", false)]
+    [TestCase("['a', 5]", "{'not_contains': 'x'}", true)]
+    [TestCase("[5]", "{'not_contains': 'x'}", true)]
+    [TestCase("[]", "{'neq': 'x'}", true)]
+    [TestCase("[]", "{'eq': 'x'}", false)]
+    [TestCase("[['x']]", "{'eq': 'x'}", false)]
+    [TestCase("[null, {'y': 1}]", "{'neq': 'x'}", true)]
+    [TestCase("['1.0.0', 'x']", "{'semver_neq': '2.0.0'}", true)]
+    public void On_a_list_an_operator_holds_for_any_element_and_its_negation_for_none(
+        string attribute,
+        string matcher,
+        bool holds
+    ) => Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
+
+    [TestCase("'ＡＢＣ'", "{'eq': 'ａｂｃ', 'ignore_case': true}", true)]
+    [TestCase("'İ'", "{'eq': 'i', 'ignore_case': true}", false)]
+    [TestCase("'ß'", "{'eq': 'SS', 'ignore_case': true}", false)]
+    [TestCase("['A', 'B']", "{'has_all': ['a', 'b'], 'ignore_case': true}", true)]
+    [TestCase("[true, 2]", "{'has_all': [true, 2.0]}", true)]
+    [TestCase("[true, 2]", "{'has_all': [true, false]}", false)]
+    [TestCase("[true, 2]", "{'has_all': [3]}", false)]
+    [TestCase("[1, false]", "{'has_any': [true, '1', false]}", true)]
+    public void Text_is_compared_without_regard_to_case_only_where_asked_for(
+        string attribute,
+        string matcher,
+        bool holds
+    ) => Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
+
+    [TestCase("'12.50'", true)]
+    [TestCase("'007'", true)]
+    [TestCase("'-1'", false)]
+    [TestCase("'1e3'", false)]
+    [TestCase("' 7'", false)]
+    [TestCase("'+7'", false)]
+    [TestCase("'7.'", false)]
+    [TestCase("'.7'", false)]
+    [TestCase("'-'", false)]
+    [TestCase("''", false)]
+    [TestCase("'٧'", false)]
+    [TestCase("7", true)]
+    public void Numeric_also_reads_text_that_is_a_plain_decimal_number(string attribute, bool holds) =>
+        Assert.That(
+            Given.Holds("{'attr': {'x': {'gt': 0, 'numeric': true}}}", $"{{'x': {attribute}}}"),
+            Is.EqualTo(holds)
+        );
+
+    [Test]
+    public void Numeric_leaves_equality_strict() =>
+        Assert.That(Given.Holds("{'attr': {'x': {'gte': 1, 'neq': 1, 'numeric': true}}}", "{'x': '1'}"), Is.True);
+
+    [Test]
+    public void A_pattern_that_takes_too_long_is_an_error_of_its_flag()
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'attr': {'x': {'matches': '(.*a.{150})+$'}}}"));
+        var random = new Random(1);
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(2) == 0 ? 'a' : 'b'));
+        var user = EvaluationContext.For("user-1").Set("x", text).Build();
+
+        var evaluation = rules.Evaluate("flag", user);
+
+        Assert.That((evaluation.Reason, evaluation.Error), Is.EqualTo((Reason.Error, EvaluationErrors.RegexTimeout)));
+        Assert.That(evaluation.Variant, Is.EqualTo("off"));
+        Assert.That(rules.Find("flag")!.Explain(user).Error, Is.EqualTo(EvaluationErrors.RegexTimeout));
+    }
+
+    [Test]
+    public void A_pattern_keeps_its_memory_bounded_and_its_answers()
+    {
+        // Each text finds new states of this automaton; kept, those of fifty texts are 40 MB.
+        var pattern = Pattern.Parse("a.{60}c$", ignoreCase: false).Value;
+        var random = new Random(2);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (var i = 0; i < 50; i++)
+            Matches(pattern, string.Concat(Enumerable.Range(0, 300).Select(_ => random.Next(2) == 0 ? 'a' : 'b')));
+
+        Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(2 * Limits.RegexCacheBytes));
+        Assert.That(Matches(pattern, "a" + new string('b', 60) + "c"), Is.True);
+    }
+
+    // Only what a match leaves behind is of interest, not whether a busy machine gets through with it in time.
+    private static bool Matches(Pattern pattern, string text)
+    {
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+}
