@@ -24,10 +24,13 @@ internal static class SchemaNames
         if (shape.Type is { IsNested: true, DeclaringType: { } useCase })
             name = useCase.Name + name;
         var owner = Taken.GetOrAdd(name, shape).Type;
-        return owner == shape.Type
+        return WithoutNull(owner) == WithoutNull(shape.Type)
             ? name
             : throw new InvalidOperationException($"{owner} and {shape.Type} are both '{name}' in the API's document.");
     }
+
+    // The framework calls a value and the value or null by the same name.
+    private static Type WithoutNull(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 }
 
 /// <summary>Times are written by a converter of ours, which tells the framework nothing of their form.</summary>
