@@ -222,7 +222,7 @@ internal sealed class EvaluateTests
 
         // The bucket depends on the tenant's name, so it has to be the same one.
         static async Task<TenantClient> TheOne(Service service) =>
-            new(service, "acme", "production", await service.Token("tester"));
+            new(service.Http, "acme", "production", await service.Token("tester"));
 
         static async Task<string> AnswersOf(TenantClient acme)
         {
@@ -240,7 +240,7 @@ internal sealed class EvaluateTests
         await using var one = await Service.Start(Engine.Postgres, dsn: dsn);
         await using var other = await Service.Start(Engine.Postgres, dsn: dsn);
         var writer = await one.Tenant("acme");
-        var reader = new TenantClient(other, writer.Tenant, "production", writer.Token);
+        var reader = writer.At(other.Http);
         await writer.PostFlag(Sample.Flag("f"));
         await Eventually.Holds(async () => (await reader.Evaluate("f", "u")).Status == HttpStatusCode.OK);
 
