@@ -117,7 +117,7 @@ internal static class PreviewFlag
                         : reference.Key == unsaved.Key || rules.Find(reference.Key) is not null;
                 if (!known)
                     errors.Add(
-                        $"flag.{reference.Path}",
+                        reference.Path,
                         $"there is no {(reference.Kind == ReferenceKind.Segment ? "segment" : "flag")} '{reference.Key}'"
                     );
             }
