@@ -20,8 +20,13 @@ try
         DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration["DATA_DIR"] ?? "data")
     );
     builder.Services.AddModules(builder.Configuration, Modules.All);
+<<<<<<< HEAD
     if (DemoTenant.IsWanted(builder))
         builder.Services.AddScoped<IStartupStep, DemoTenant>();
+=======
+    builder.Services.LeaveOutKeyRing();
+    builder.Services.AddScoped<IStartupStep, DemoTenant>();
+>>>>>>> refs/heads/http
 
     await using var app = builder.Build();
     app.Services.GetService<DataFileLock>(); // Before anything opens the file.

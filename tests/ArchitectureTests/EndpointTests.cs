@@ -10,10 +10,10 @@ internal sealed class EndpointTests
     [
         "GET /healthz",
         "GET /readyz",
-        "* /metrics",
+        "GET /metrics",
+        "GET /openapi/v1.json",
+        "GET /docs/", // The page for people and what it loads.
         "POST /v1/auth/token",
-        "GET /openapi/{documentName}.json",
-        "GET /docs",
     ];
 
     [Test]
@@ -33,11 +33,19 @@ internal sealed class EndpointTests
 
     [Test]
     public void Only_these_endpoints_are_open_to_everyone() =>
-        Assert.That(EndpointRules.OpenToEveryone(RealHost.Endpoints), Is.SubsetOf(Open));
+        Assert.That(
+            EndpointRules
+                .OpenToEveryone(RealHost.Endpoints)
+                .Where(endpoint => !Open.Any(agreed => endpoint == agreed || IsBelow(agreed, endpoint))),
+            Is.Empty
+        );
 
     [Test]
     public async Task An_endpoint_that_was_opened_is_reported() =>
         Assert.That(EndpointRules.OpenToEveryone(await Violating()), Is.EqualTo(["GET /open", "GET /both"]));
+
+    private static bool IsBelow(string folder, string endpoint) =>
+        folder.EndsWith('/') && endpoint.StartsWith(folder, StringComparison.Ordinal);
 
     private static async Task<IReadOnlyList<RouteEndpoint>> Violating()
     {

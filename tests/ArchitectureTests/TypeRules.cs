@@ -73,6 +73,6 @@ internal static partial class TypeRules
     [GeneratedRegex("(Service|Manager|Helper|Repository|Util)s?(`[0-9]+)?$", RegexOptions.NonBacktracking)]
     private static partial Regex EmptyName();
 
-    [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex Namespace();
 }

@@ -166,14 +166,12 @@ internal sealed class OtherFieldTests
         {
             await acme.PostFlag(Sample.Flag(key));
             await acme.PostSegment(new { key });
-            await DeadLetters.Leave(acme, "failed");
         }
         string[] lists =
         [
             "/v1/flags?sort=created_at&limit=1",
             "/v1/segments?sort=-updated_at&limit=1",
             "/v1/audit?limit=1",
-            "/v1/admin/outbox/dead-letters?limit=1",
         ];
 
         foreach (var list in lists)
@@ -204,13 +202,11 @@ internal sealed class OtherFieldTests
         );
     }
 
-    [TestCase("%00")]
-    [TestCase("..%2F..%2Fetc")]
-    [TestCase("%ED%A0%80")]
-    [TestCase("a%20b")]
-    [TestCase("%25")]
-    [TestCase("🦄")]
-    public async Task A_key_in_the_path_that_no_flag_can_have_is_not_found([Values] Engine engine, string key)
+    [Test]
+    public async Task A_key_in_the_path_that_no_flag_can_have_is_not_found(
+        [Values] Engine engine,
+        [Values("%00", "..%2F..%2Fetc", "%ED%A0%80", "a%20b", "%25", "🦄")] string key
+    )
     {
         var acme = await (await Service.On(engine)).Tenant("acme");
 

@@ -15,8 +15,8 @@ internal static class DeadLetters
         await using var command = connection.CreateCommand();
         command.CommandText = """
             INSERT INTO outbox_dead_letters
-                (subscriber, event_id, tenant, environment, revision, entity, entity_key, attempts, died_at, last_error)
-            SELECT 'tests', event_id, tenant, environment, revision, entity, entity_key, 1, 0, @error
+                (id, subscriber, event_id, tenant, environment, revision, entity, entity_key, attempts, died_at, last_error)
+            SELECT event_id || '.tests', 'tests', event_id, tenant, environment, revision, entity, entity_key, 1, 0, @error
             FROM outbox_messages WHERE event_id = @event
             """;
         Add(command, "event", eventId);

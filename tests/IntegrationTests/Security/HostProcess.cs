@@ -8,6 +8,7 @@ namespace FeatureFlags.IntegrationTests.Security;
 internal sealed class HostProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<string> _lines = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("featureflags-").FullName;
@@ -41,13 +42,10 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> Start(Dictionary<string, string> settings)
     {
         var host = new HostProcess(settings);
-        await Eventually.Holds(
-            () => host.Output.Contains(Listening, StringComparison.Ordinal),
-            TimeSpan.FromSeconds(30)
-        );
+        await Eventually.Holds(() => host.Output.Contains(Listening, StringComparison.Ordinal), Patience);
         var address = host.Output.Split(Listening)[1].Split('"')[0];
         host.Http.BaseAddress = new Uri(address);
-        await Eventually.Holds(async () => (await host.Http.GetAsync("/readyz")).IsSuccessStatusCode);
+        await Eventually.Holds(async () => (await host.Http.GetAsync("/readyz")).IsSuccessStatusCode, Patience);
         return host;
     }
 
