@@ -12,13 +12,17 @@ internal static class HttpEdge
     // Far above what any request needs; the database's own limits end most of them sooner.
     private static readonly TimeSpan LongestRequest = TimeSpan.FromSeconds(30);
 
+    private const long MostBytesReceived = 8 * JsonBody.MaxBytes;
+
     public static void AddHttpEdge(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+            // The refusal of a body over our own limit is heard only by a client that could send all of it: past this
+            // size the server cuts the connection.
+            kestrel.Limits.MaxRequestBodySize = MostBytesReceived;
         });
         if (!ListensSomewhere(builder.Configuration))
             builder.WebHost.UseUrls(DefaultUrl);

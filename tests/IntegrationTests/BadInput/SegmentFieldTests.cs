@@ -36,10 +36,11 @@ internal sealed class SegmentFieldTests
     )
     {
         var acme = await (await Service.On(Engine.Sqlite)).Tenant("acme");
+        var nothing = await acme.Written();
         var segment = FieldCases.With(Valid, member, json).ToJsonString();
 
         FieldCases.Names(await acme.PostSegment(segment), path, message);
-        Assert.That(await acme.Written(), Is.EqualTo(await (await acme.Service.Tenant("blank")).Written()));
+        Assert.That(await acme.Written(), Is.EqualTo(nothing));
 
         await acme.PostSegment(Valid);
         var before = await acme.Written();
@@ -109,7 +110,7 @@ internal sealed class SegmentFieldTests
             new { list = "included", add = Ids(10_001) }
         );
 
-        FieldCases.Names(answer, "$", "names 10001 ids; one call takes at most 10000");
+        FieldCases.Names(answer, "", "names 10001 ids; one call takes at most 10000");
     }
 
     private static string[] Ids(int count) => [.. Enumerable.Range(0, count).Select(i => $"id-{i}")];

@@ -42,11 +42,8 @@ internal sealed class Contract
             .Scrub("Address", new Regex(@"http://127\.0\.0\.1:\d+", Linear));
 
     /// <summary>A tenant of this name, and no other: buckets are drawn by it, so it is a part of what is agreed.</summary>
-    public static async Task<TenantClient> Tenant(Engine engine, string name)
-    {
-        var service = await Service.On(engine);
-        return new TenantClient(service, name, "production", await service.Token("tester"));
-    }
+    public static async Task<TenantClient> Tenant(Service service, string name) =>
+        new(service.Http, name, "production", await service.Token("tester"));
 
     public async Task<Answer> Add(string name, Task<Answer> asking)
     {

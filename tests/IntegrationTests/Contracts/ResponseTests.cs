@@ -26,7 +26,8 @@ internal sealed class ResponseTests
     [Test]
     public async Task Flags([Values] Engine engine)
     {
-        var acme = await Contract.Tenant(engine, "contract-flags");
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-flags");
         await acme.PostSegment(Segment);
         var contract = new Contract();
 
@@ -46,7 +47,8 @@ internal sealed class ResponseTests
     [Test]
     public async Task Segments([Values] Engine engine)
     {
-        var acme = await Contract.Tenant(engine, "contract-segments");
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-segments");
         var contract = new Contract();
 
         await contract.Add("created", acme.PostSegment(Segment));
@@ -75,7 +77,8 @@ internal sealed class ResponseTests
     [Test]
     public async Task Evaluations([Values] Engine engine)
     {
-        var acme = await Contract.Tenant(engine, "contract-evaluations");
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-evaluations");
         var contract = new Contract();
         await acme.PostSegment(Segment);
         await acme.PostFlag(Flag);
@@ -101,7 +104,8 @@ internal sealed class ResponseTests
     [Test]
     public async Task Audit([Values] Engine engine)
     {
-        var acme = await Contract.Tenant(engine, "contract-audit");
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-audit");
         var contract = new Contract();
         await acme.PostFlag("""{"key":"f","variants":[{"key":"v","weight":1}]}""");
         await acme.Send(
@@ -121,9 +125,10 @@ internal sealed class ResponseTests
     [Test]
     public async Task Access([Values] Engine engine)
     {
-        var acme = await Contract.Tenant(engine, "contract-access");
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-access");
         var contract = new Contract();
-        Task<Answer> Ask(HttpContent? body) => Token(acme.Service, body);
+        Task<Answer> Ask(HttpContent? body) => Token(service, body);
 
         await contract.Add("token", Ask(null));
         var client = await contract.Add(
@@ -156,7 +161,8 @@ internal sealed class ResponseTests
     [Test]
     public async Task Problems()
     {
-        var acme = await Contract.Tenant(Engine.Sqlite, "contract-problems");
+        var service = await Service.On(Engine.Sqlite);
+        var acme = await Contract.Tenant(service, "contract-problems");
         var contract = new Contract();
         var text = new ByteArrayContent("{}"u8.ToArray());
         text.Headers.ContentType = new MediaTypeHeaderValue("text/plain");
@@ -171,7 +177,7 @@ internal sealed class ResponseTests
 
         await contract.Add("400 of a query value", acme.Get("/v1/flags?limit=0"));
         await contract.Add("400 of JSON", acme.PostFlag("{"));
-        await contract.Add("401 without a token", Answer.Of(await acme.Service.Http.GetAsync("/v1/flags")));
+        await contract.Add("401 without a token", Answer.Of(await service.Http.GetAsync("/v1/flags")));
         await contract.Add("401 with a wrong token", acme.Get("/v1/flags", ("Authorization", "Bearer x")));
         await contract.Add("403", reader.DeleteFlag("f"));
         await contract.Add("404", acme.GetFlag("nobody"));

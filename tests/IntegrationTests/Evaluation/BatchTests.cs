@@ -74,9 +74,10 @@ internal sealed class BatchTests
     [Test]
     public async Task One_broken_flag_fails_no_other([Values] Engine engine)
     {
-        var acme = await Flags(await Service.On(engine));
+        var service = await Service.On(engine);
+        var acme = await Flags(service);
         // Before anybody evaluates: rules are read when they are first asked for.
-        await Break(acme, "b");
+        await Break(service, "b");
 
         var answer = await acme.Batch(new { user = User });
 
@@ -116,9 +117,9 @@ internal sealed class BatchTests
     }
 
     /// <summary>As a definition would be that an older version accepted and this one can't read.</summary>
-    private static async Task Break(TenantClient tenant, string key)
+    private static async Task Break(Service service, string key)
     {
-        await using var connection = tenant.Service.Connect();
+        await using var connection = service.Connect();
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = """

@@ -7,10 +7,10 @@ internal static class DeadLetters
 {
     /// <summary>Leaves a dead letter of the tenant's last change.</summary>
     /// <returns>Its id.</returns>
-    public static async Task<string> Leave(TenantClient tenant, string error)
+    public static async Task<string> Leave(Service service, TenantClient tenant, string error)
     {
         var eventId = (await tenant.Audit("?limit=1")).At("items.0.id")!;
-        await using var connection = tenant.Service.Connect();
+        await using var connection = service.Connect();
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = """

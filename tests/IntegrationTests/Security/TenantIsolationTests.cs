@@ -22,7 +22,7 @@ internal sealed class TenantIsolationTests
         var owner = await service.Tenant("acme");
         var stranger = await service.Tenant("globex");
 
-        await NothingPasses(owner, stranger, Route.ProtectedOf(service));
+        await NothingPasses(service, owner, stranger, Route.ProtectedOf(service));
     }
 
     [Test]
@@ -33,6 +33,7 @@ internal sealed class TenantIsolationTests
         var stranger = owner.In("staging");
 
         await NothingPasses(
+            service,
             owner,
             stranger,
             [.. Route.ProtectedOf(service).Where(route => !TenantWide.Contains(route.Collection))]
@@ -80,9 +81,14 @@ internal sealed class TenantIsolationTests
         }
     }
 
-    private static async Task NothingPasses(TenantClient owner, TenantClient stranger, IReadOnlyList<Route> routes)
+    private static async Task NothingPasses(
+        Service service,
+        TenantClient owner,
+        TenantClient stranger,
+        IReadOnlyList<Route> routes
+    )
     {
-        var belongings = await Belongings.Of(owner);
+        var belongings = await Belongings.Of(service, owner);
         var before = await EverythingSeenBy(owner, belongings, routes);
         Assert.That(before, Does.Contain(Mark), "The owner sees nothing: the test proves nothing.");
 
@@ -166,7 +172,7 @@ internal sealed class TenantIsolationTests
                 : throw new AssertionException($"{route} is new: create here what it is about.");
         }
 
-        public static async Task<Belongings> Of(TenantClient owner)
+        public static async Task<Belongings> Of(Service service, TenantClient owner)
         {
             var flag = Sample.Flag("the-flag", Sample.Rule(Mark, new { segment = "the-segment" }));
             flag["description"] = Mark;
@@ -192,7 +198,7 @@ internal sealed class TenantIsolationTests
                     ["/v1/flags"] = "the-flag",
                     ["/v1/segments"] = "the-segment",
                     ["/v1/admin/clients"] = client.At("id")!,
-                    ["/v1/admin/outbox/dead-letters"] = await DeadLetters.Leave(owner, Mark),
+                    ["/v1/admin/outbox/dead-letters"] = await DeadLetters.Leave(service, owner, Mark),
                 },
                 [
                     $"/v1/flags?q={Mark}",

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -45,6 +46,9 @@ public sealed class JsonBody
         var bytes = await ReadBytes(request, ct);
         if (bytes.Length == 0)
             throw new BadRequestException("The body is empty; a JSON object is needed.");
+        // The parser looks into no text, and would put U+FFFD in the place of what it can't read.
+        if (!Utf8.IsValid(bytes.Span))
+            throw new BadRequestException("The body is not valid UTF-8.");
         try
         {
             using var document = JsonDocument.Parse(bytes, Strict);
@@ -53,6 +57,11 @@ public sealed class JsonBody
         catch (JsonException error)
         {
             throw new BadRequestException($"The body is not valid JSON: {error.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // Only names are read here, to find duplicates.
+            throw new BadRequestException("The body has a member whose name holds half of a surrogate pair.");
         }
     }
 

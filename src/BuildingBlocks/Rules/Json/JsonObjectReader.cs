@@ -18,8 +18,9 @@ public sealed class JsonObjectReader
         foreach (var member in element.EnumerateObject())
         {
             var name = JsonText.NameOf(member);
-            _members[name] = member.Value;
-            if (!JsonText.IsWellFormed(name))
+            if (JsonText.IsWellFormed(name))
+                _members[name] = member.Value;
+            else
                 problems.Add(path, $"has a member whose name {JsonText.Malformed}");
         }
     }

@@ -55,6 +55,16 @@ internal static class JsonText
         return true;
     }
 
+    /// <summary>Whether every text and name within a value is.</summary>
+    public static bool IsWellFormed(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => IsWellFormed(Of(value)),
+            JsonValueKind.Array => value.EnumerateArray().All(IsWellFormed),
+            JsonValueKind.Object => value.EnumerateObject().All(m => IsWellFormed(NameOf(m)) && IsWellFormed(m.Value)),
+            _ => true,
+        };
+
     private static string Unescaped(ReadOnlySpan<byte> raw)
     {
         var text = new StringBuilder(raw.Length);

@@ -86,6 +86,8 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         var path = variant.PathOf("value");
         if (value.GetRawText().Length > Limits.ValueLength)
             problems.Add(path, $"must be at most {Limits.ValueLength} characters of JSON");
+        if (!JsonText.IsWellFormed(value))
+            problems.Add(path, JsonText.Malformed);
         var own = value.ValueKind switch
         {
             JsonValueKind.True or JsonValueKind.False => "a boolean",

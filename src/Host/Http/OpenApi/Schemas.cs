@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using FeatureFlags.BuildingBlocks.Http;
@@ -18,16 +19,20 @@ internal static class SchemaNames
     /// <exception cref="InvalidOperationException">Two types would share a name, and silently one shape.</exception>
     public static string? Of(JsonTypeInfo shape)
     {
-        if (OpenApiOptions.CreateDefaultSchemaReferenceId(shape) is not { } name)
+        var type = Meant(shape);
+        // Any JSON at all: a name would say less than nothing.
+        if (type == typeof(JsonElement) || OpenApiOptions.CreateDefaultSchemaReferenceId(shape) is not { } name)
             return null;
         // A use case nests its shapes: UpsertFlag.Body is UpsertFlagBody.
-        if (shape.Type is { IsNested: true, DeclaringType: { } useCase })
+        if (type is { IsNested: true, DeclaringType: { } useCase })
             name = useCase.Name + name;
-        var owner = Taken.GetOrAdd(name, shape).Type;
-        return owner == shape.Type
+        var owner = Meant(Taken.GetOrAdd(name, shape));
+        return owner == type
             ? name
-            : throw new InvalidOperationException($"{owner} and {shape.Type} are both '{name}' in the API's document.");
+            : throw new InvalidOperationException($"{owner} and {type} are both '{name}' in the API's document.");
     }
+
+    private static Type Meant(JsonTypeInfo shape) => Nullable.GetUnderlyingType(shape.Type) ?? shape.Type;
 }
 
 /// <summary>Times are written by a converter of ours, which tells the framework nothing of their form.</summary>

@@ -109,6 +109,8 @@ internal static class IssueToken
     /// <summary>The form's fields as a JSON object, those without a value left out (RFC 6749, section 3.2).</summary>
     private static async Task<JsonElement> ReadForm(HttpRequest request, CancellationToken ct)
     {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = JsonBody.MaxBytes;
         IFormCollection form;
         try
         {

@@ -27,7 +27,26 @@ internal sealed record AuditEntryResponse(
     IReadOnlyList<JsonPatchOperation> Changes,
     long Version,
     string? RequestId
-);
+)
+{
+    public static AuditEntryResponse Example { get; } =
+        new(
+            "01JAB3ZK7MQ8V5T2N4X6C9D1EF",
+            new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero),
+            "ada",
+            "flag",
+            "checkout",
+            "update",
+            JsonElement.Parse("""{"key": "checkout", "state": "on", "version": 2}"""),
+            JsonElement.Parse("""{"key": "checkout", "state": "off", "version": 3}"""),
+            [
+                new JsonPatchOperation("replace", "/state", JsonElement.Parse("\"off\"")),
+                new JsonPatchOperation("replace", "/version", JsonElement.Parse("3")),
+            ],
+            Version: 3,
+            "5eadacf4365e45d4b42114319e4dcae6"
+        );
+}
 
 internal static class ListAuditEntries
 {
@@ -112,7 +131,18 @@ internal static class ListAuditEntries
                     return TypedResults.Ok(page.WithLink(context));
                 }
             )
-            .WithSummary("Who changed what, newest first");
+            .WithSummary("Who changed what, newest first")
+            .TakesQuery(
+                QueryParameter.Text("entity", "Only changes of this kind of entity: flag, segment, client, …"),
+                QueryParameter.Text("entity_key", "Only changes of the entity with this key."),
+                QueryParameter.Text("actor", "Only changes by this caller, a token's sub."),
+                QueryParameter.Text("action", "Only changes of this kind: create, update, delete, …"),
+                QueryParameter.Time("since", "Only changes at this time or later."),
+                QueryParameter.Time("until", "Only changes before this time."),
+                QueryParameter.Limit(max: 200, fallback: 50),
+                QueryParameter.PageToken
+            )
+            .Gives(new Page<AuditEntryResponse>([AuditEntryResponse.Example], NextPageToken: null));
 
     // Time first, so that since, until and the page are one range of an index; the revision makes the order total and
     // is the order of commits within a millisecond.

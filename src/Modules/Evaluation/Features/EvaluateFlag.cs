@@ -60,5 +60,6 @@ internal static class EvaluateFlag
             .WithSummary("Evaluate a flag for a user")
             .Takes<EvaluateFlagBody>(EvaluateFlagBody.Example)
             .Gives(EvaluationResponse.Example)
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .RequireScope(Scopes.Evaluate);
 }

@@ -64,4 +64,41 @@ internal sealed record PreviewFlagBody
             }
             """
         )!;
+
+    public static JsonNode ResponseExample =>
+        JsonNode.Parse(
+            """
+            {
+              "flag_key": "checkout", "variant": "treatment", "value": "treatment", "reason": "rule_match", "rule_id": "ca",
+              "details": {"bucket": 0.8123}, "version": null, "revision": 42,
+              "explanation": {
+                "flag_key": "checkout", "version": 0, "state": "on", "variant": "treatment", "value": "treatment",
+                "reason": "rule_match", "rule_id": "ca", "error": null, "summary": "Rule 'ca' holds: treatment.",
+                "bucket_by": ["id"], "bucket_key": "ada", "bucket": 0.8123, "gate_bucket": null, "prerequisites": [],
+                "rules": [
+                  {
+                    "id": "ca", "order": 1, "description": null, "holds": true,
+                    "conditions": [
+                      {
+                        "condition": "attr", "holds": true, "why": "country is CA", "attribute": "country",
+                        "operator": "eq", "operand": "CA", "actual": "CA"
+                      }
+                    ],
+                    "rollout": {
+                      "variant": "treatment", "bucket": null,
+                      "ranges": [{"variant": "treatment", "from": 0, "to": 1}]
+                    }
+                  }
+                ],
+                "default": {
+                  "variant": "treatment", "bucket": 0.8123,
+                  "ranges": [
+                    {"variant": "control", "from": 0, "to": 0.5},
+                    {"variant": "treatment", "from": 0.5, "to": 1}
+                  ]
+                }
+              }
+            }
+            """
+        )!;
 }

@@ -117,7 +117,7 @@ internal static class PreviewFlag
                         : reference.Key == unsaved.Key || rules.Find(reference.Key) is not null;
                 if (!known)
                     errors.Add(
-                        $"flag.{reference.Path}",
+                        reference.Path,
                         $"there is no {(reference.Kind == ReferenceKind.Segment ? "segment" : "flag")} '{reference.Key}'"
                     );
             }
@@ -134,5 +134,7 @@ internal static class PreviewFlag
             )
             .WithSummary("Evaluate a flag, saved or not, and explain the answer")
             .Takes<PreviewFlagBody>(PreviewFlagBody.Example)
+            .Gives<Response>(PreviewFlagBody.ResponseExample)
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .RequireScope(Scopes.Evaluate, Scopes.FlagsRead, Scopes.SegmentsRead);
 }

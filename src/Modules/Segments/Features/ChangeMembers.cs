@@ -46,5 +46,7 @@ internal static class ChangeMembers
                 }
             )
             .WithSummary("Add ids to a list of a segment, and remove ids from it")
+            .Takes<MembersBody>(MembersBody.Example)
+            .Gives<SegmentView>(SegmentView.Example)
             .RequireScope(Scopes.SegmentsWrite);
 }

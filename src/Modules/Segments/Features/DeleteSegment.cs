@@ -47,5 +47,6 @@ internal static class DeleteSegment
                 }
             )
             .WithSummary("Delete a segment")
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .RequireScope(Scopes.SegmentsWrite);
 }

@@ -41,5 +41,6 @@ internal static class GetSegment
                 }
             )
             .WithSummary("Read a segment")
+            .Gives<SegmentView>(SegmentView.Example)
             .RequireScope(Scopes.SegmentsRead);
 }

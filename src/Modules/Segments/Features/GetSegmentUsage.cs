@@ -33,5 +33,6 @@ internal static class GetSegmentUsage
                     TypedResults.Ok(await sender.Send(new Query(key), ct))
             )
             .WithSummary("Who uses a segment")
+            .Gives(new Usage(["checkout"], ["beta-in-canada"]))
             .RequireScope(Scopes.SegmentsRead);
 }

@@ -63,5 +63,11 @@ internal static class ListMembers
                 }
             )
             .WithSummary("List the ids of a segment's list")
+            .TakesQuery(
+                QueryParameter.OneOf("list", "Which list; included unless given.", "included", "excluded"),
+                QueryParameter.Limit(max: 1000, fallback: 100),
+                QueryParameter.PageToken
+            )
+            .Gives(new Page<string>(["ada", "grace"], NextPageToken: null))
             .RequireScope(Scopes.SegmentsRead);
 }

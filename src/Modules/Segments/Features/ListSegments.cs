@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
 using FeatureFlags.BuildingBlocks.Persistence;
@@ -61,5 +62,14 @@ internal static class ListSegments
                 }
             )
             .WithSummary("List segments")
+            .TakesQuery(
+                QueryParameter.Limit(max: 100, fallback: 50),
+                QueryParameter.PageToken,
+                QueryParameter.Text("q", "Only segments whose key, name or description contains this, without case."),
+                ListSort.Parameter
+            )
+            .Gives<Page<SegmentView>>(
+                new JsonObject { ["items"] = new JsonArray(SegmentView.Example), ["next_page_token"] = null }
+            )
             .RequireScope(Scopes.SegmentsRead);
 }

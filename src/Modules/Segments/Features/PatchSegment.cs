@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
@@ -59,5 +60,10 @@ internal static class PatchSegment
                 }
             )
             .WithSummary("Change parts of a segment (JSON merge patch)")
+            .Takes<SegmentBody>(
+                JsonNode.Parse("""{"description": "By invitation."}""")!,
+                "application/merge-patch+json"
+            )
+            .Gives<SegmentView>(SegmentView.Example)
             .RequireScope(Scopes.SegmentsWrite);
 }

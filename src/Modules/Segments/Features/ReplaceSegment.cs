@@ -49,5 +49,7 @@ internal static class ReplaceSegment
                 }
             )
             .WithSummary("Replace a segment")
+            .Takes<SegmentBody>(SegmentBody.Example)
+            .Gives<SegmentView>(SegmentView.Example)
             .RequireScope(Scopes.SegmentsWrite);
 }

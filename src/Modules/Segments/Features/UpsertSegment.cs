@@ -63,5 +63,8 @@ internal static class UpsertSegment
                 }
             )
             .WithSummary("Create a segment, or replace it whole")
+            .Takes<SegmentBody>(SegmentBody.Example)
+            .Gives<SegmentView>(SegmentView.Example, StatusCodes.Status201Created)
+            .Gives<SegmentView>(SegmentView.Example)
             .RequireScope(Scopes.SegmentsWrite);
 }
