@@ -98,7 +98,7 @@ internal sealed class Service : IAsyncDisposable
     public async Task<TenantClient> Tenant(string name, string environment = "production", params string[] scopes)
     {
         var tenant = $"{name}-{Interlocked.Increment(ref _tenants)}";
-        return new TenantClient(Http, tenant, environment, await Token("tester", scopes, tenant), this);
+        return new TenantClient(this, tenant, environment, await Token("tester", scopes, tenant));
     }
 
     /// <inheritdoc cref="StubIssuer.StubToken"/>

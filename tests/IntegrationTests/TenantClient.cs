@@ -12,6 +12,9 @@ internal sealed class TenantClient(
     Service? service = null
 )
 {
+    public TenantClient(Service service, string tenant, string environment, string token)
+        : this(service.Http, tenant, environment, token, service) { }
+
     public string Tenant => tenant;
 
     public string Token => token;
