@@ -27,7 +27,7 @@ public static class Limits
     /// <summary>Conditions inside one another.</summary>
     public const int Nesting = 10;
 
-    /// <summary>Elements of a list: an operand's, the segments or variants of a condition, a bucket_by.</summary>
+    /// <summary>Elements of an operand's list; segments of a condition.</summary>
     public const int ListLength = 10_000;
 
     /// <summary>Attributes in a bucket_by or by, of which the first that is there counts.</summary>
@@ -80,11 +80,7 @@ public static class Limits
             "Conditions of a flag or a segment, over all its rules: each operator, segment, flag, percentage, all, any and not"
         ),
         new(nameof(Nesting), Nesting, "Conditions inside one another"),
-        new(
-            nameof(ListLength),
-            ListLength,
-            "Elements of a list: an operand's, the segments or variants of a condition, a bucket_by"
-        ),
+        new(nameof(ListLength), ListLength, "Elements of an operand's list; segments of a condition"),
         new(nameof(BucketBy), BucketBy, "Attributes in a bucket_by or by, of which the first that is there counts"),
         new(nameof(TextLength), TextLength, "Characters of a text in an operand"),
         new(nameof(PathLength), PathLength, "Characters of a path"),
