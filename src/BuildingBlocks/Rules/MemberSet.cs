@@ -46,6 +46,15 @@ public sealed class MemberSet
         return building.Built();
     }
 
+    /// <inheritdoc cref="Of(IEnumerable{string})"/>
+    public static async Task<MemberSet> Of(IAsyncEnumerable<string> ids, CancellationToken ct)
+    {
+        var building = new Building();
+        await foreach (var id in ids.WithCancellation(ct))
+            building.Add(id);
+        return building.Built();
+    }
+
     public bool Contains(string id)
     {
         if (_ends.Length == 0)

@@ -42,6 +42,8 @@ public sealed class RuleSet
 
     public CompiledFlag? Find(string key) => _flags.GetValueOrDefault(key);
 
+    public bool HasSegment(string key) => _segments.ContainsKey(key);
+
     /// <summary>
     /// The rule set after a change. Compiles what the change names and what depends on that, through any number of
     /// steps, and nothing else. Never throws: a definition that can't be compiled is a flag that answers with an error.

@@ -109,7 +109,7 @@ public sealed class AgreementTests
             Json(attributes)
         );
 
-    private static NaiveInterpreter.Answer Answer(Evaluation e) =>
+    private static NaiveInterpreter.Answer Answer(FeatureFlags.Rules.Evaluation e) =>
         new(e.Variant, e.Value?.GetRawText(), Name(e.Reason), e.RuleId, e.Error, e.Bucket, e.GateBucket);
 
     private static NaiveInterpreter.Answer Answer(Explanation e) =>

@@ -46,7 +46,7 @@ internal static class Given
     public static EvaluationContext User(string? id = "user-1", string attributes = "{}") =>
         EvaluationContext.FromJson(id, Json(attributes));
 
-    public static Evaluation Evaluate(this RuleSet rules, string key, EvaluationContext user) =>
+    public static FeatureFlags.Rules.Evaluation Evaluate(this RuleSet rules, string key, EvaluationContext user) =>
         rules.Find(key)!.Evaluate(user);
 
     /// <summary>Whether a condition holds for a user, in a rule set with these segments.</summary>

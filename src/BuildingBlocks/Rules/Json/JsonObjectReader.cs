@@ -121,15 +121,27 @@ public sealed class JsonObjectReader
         var texts = new List<string>(elements.Count);
         foreach (var (element, path) in elements)
         {
-            if (element.ValueKind == JsonValueKind.String)
-            {
-                if (WellFormed(element, path) is { } text)
-                    texts.Add(text);
-            }
-            else
-                Problems.Add(path, $"must be text, not {Named(element)}");
+            if (TextOf(element, path) is { } text)
+                texts.Add(text);
         }
         return texts;
+    }
+
+    /// <summary>The text that stands at a path; null and a problem when it is of another type, or can't be stored.</summary>
+    public string? TextOf(JsonElement element, string path)
+    {
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            Problems.Add(path, $"must be text, not {Named(element)}");
+            return null;
+        }
+
+        var text = JsonText.Of(element);
+        if (JsonText.IsWellFormed(text))
+            return text;
+
+        Problems.Add(path, JsonText.Malformed);
+        return null;
     }
 
     /// <summary>Notes every member that was not asked for, but for those named here, which are ignored.</summary>
@@ -156,28 +168,7 @@ public sealed class JsonObjectReader
             _ => "null",
         };
 
-    private string? TextIn(string name, JsonElement? value) =>
-        value switch
-        {
-            null => null,
-            { ValueKind: JsonValueKind.String } text => WellFormed(text, PathOf(name)),
-            { } other => WrongText(name, other),
-        };
-
-    private string? WellFormed(JsonElement element, string path)
-    {
-        var text = JsonText.Of(element);
-        if (JsonText.IsWellFormed(text))
-            return text;
-        Problems.Add(path, JsonText.Malformed);
-        return null;
-    }
-
-    private string? WrongText(string name, JsonElement other)
-    {
-        Problems.Add(PathOf(name), $"must be text, not {Named(other)}");
-        return null;
-    }
+    private string? TextIn(string name, JsonElement? value) => value is { } text ? TextOf(text, PathOf(name)) : null;
 
     private double? NumberIn(string name, JsonElement? value) =>
         value switch

@@ -1,0 +1,140 @@
+using System.Xml.Linq;
+
+// ./build.sh [--target=NAME]; without a target everything that continuous integration checks.
+var target = Argument("target", "Default");
+
+const string Solution = "FeatureFlags.sln";
+const string Configuration = "Release";
+const int CoverageFloor = 90; // per cent of the lines of the rules and the modules' domains
+
+var artifacts = Directory("artifacts");
+var results = artifacts + Directory("tests");
+var coverage = artifacts + Directory("coverage");
+var summary = artifacts + File("summary.txt"); // build.sh prints it last
+
+// A failing check does not keep the others from running; the teardown fails the build.
+var failures = new List<string>();
+
+Setup(_ => CleanDirectories([results, coverage]));
+
+Task("Restore").Does(() => DotNetRestore(Solution));
+
+Task("Build")
+    .IsDependentOn("Restore")
+    .Does(() =>
+        DotNetBuild(
+            Solution,
+            new DotNetBuildSettings
+            {
+                Configuration = Configuration,
+                NoRestore = true,
+                NoLogo = true,
+                Verbosity = DotNetVerbosity.Minimal,
+                MSBuildSettings = new DotNetMSBuildSettings().TreatAllWarningsAs(MSBuildTreatAllWarningsAs.Error),
+            }
+        )
+    );
+
+Task("Format").Does(() => Check("Format", "csharpier check ."));
+
+Task("Unit").IsDependentOn("Build").Does(() => RunSuite("UnitTests"));
+
+Task("Architecture").IsDependentOn("Build").Does(() => RunSuite("ArchitectureTests"));
+
+Task("Integration").IsDependentOn("Build").Does(() => RunSuite("IntegrationTests"));
+
+Task("Coverage")
+    .IsDependentOn("Unit")
+    .IsDependentOn("Integration")
+    .Does(() =>
+    {
+        Check(
+            $"Coverage (at least {CoverageFloor} %)",
+            $"reportgenerator -reports:{results}/**/coverage.cobertura.xml -targetdir:{coverage} "
+                + "-reporttypes:TextSummary;Html -verbosity:Warning "
+                + $"minimumCoverageThresholds:lineCoverage={CoverageFloor}"
+        );
+        Console.WriteLine(System.IO.File.ReadAllText(coverage + File("Summary.txt")));
+    });
+
+Task("Test")
+    .IsDependentOn("Format")
+    .IsDependentOn("Unit")
+    .IsDependentOn("Architecture")
+    .IsDependentOn("Integration")
+    .IsDependentOn("Coverage");
+
+Task("Default").IsDependentOn("Test");
+
+Task("Publish")
+    .IsDependentOn("Restore")
+    .Does(() =>
+        DotNetPublish(
+            "src/Host",
+            new DotNetPublishSettings
+            {
+                Configuration = Configuration,
+                NoRestore = true,
+                OutputDirectory = artifacts + Directory("publish"),
+            }
+        )
+    );
+
+Teardown(_ =>
+{
+    var suites = GetFiles($"{results}/*.trx").Select(Counts).ToList();
+    if (suites.Count > 0)
+    {
+        foreach (var (suite, passed, failed, skipped) in suites)
+            Console.WriteLine($"{suite, -20} {passed, 6} passed {failed, 6} failed {skipped, 6} skipped");
+        System.IO.File.WriteAllText(
+            summary,
+            $"{suites.Sum(s => s.Passed)} passed, {suites.Sum(s => s.Failed)} failed, {suites.Sum(s => s.Skipped)} skipped\n"
+        );
+    }
+    if (failures.Count > 0)
+        throw new CakeException($"Failed: {string.Join(", ", failures)}");
+});
+
+RunTarget(target);
+
+void RunSuite(string suite)
+{
+    // Measured in the same run: the tests run once.
+    DotNetTest(
+        $"tests/{suite}",
+        new DotNetTestSettings
+        {
+            Configuration = Configuration,
+            NoBuild = true,
+            NoLogo = true,
+            Settings = "tests/coverage.runsettings",
+            Collectors = ["XPlat Code Coverage"],
+            Loggers = [$"trx;LogFileName={suite}.trx"],
+            ResultsDirectory = results,
+            HandleExitCode = code => Passed(suite, code),
+        }
+    );
+}
+
+void Check(string name, string tool) => Passed(name, StartProcess("dotnet", tool));
+
+bool Passed(string name, int exitCode)
+{
+    if (exitCode != 0)
+        failures.Add(name);
+    return true;
+}
+
+// The logger's own notExecuted stays 0 for skipped tests: they are what is in total but was not executed.
+(string Suite, int Passed, int Failed, int Skipped) Counts(FilePath trx)
+{
+    var counters = XDocument.Load(trx.FullPath).Descendants().Single(e => e.Name.LocalName == "Counters");
+    int Count(string name) => (int)counters.Attribute(name);
+    return (
+        trx.GetFilenameWithoutExtension().ToString(),
+        Count("passed"),
+        Count("executed") - Count("passed"),
+        Count("total") - Count("executed")
+    );
+}

@@ -1,0 +1,30 @@
+namespace FeatureFlags.BuildingBlocks;
+
+/// <summary>
+/// Who does the present piece of work, and where. Set once at the edge (a request, a delivery, a start-up task);
+/// queries are filtered and saves are checked by it.
+/// </summary>
+public sealed class CallContext
+{
+    private Scope? _scope;
+
+    /// <exception cref="InvalidOperationException">Nobody said which tenant this work is for.</exception>
+    public Scope Scope => _scope ?? throw new InvalidOperationException("This work belongs to no tenant.");
+
+    /// <summary>The scope, or an impossible one where there is none, so that unscoped work sees no tenant's rows.</summary>
+    internal Scope ScopeOrNowhere => _scope ?? default;
+
+    public bool HasScope => _scope is not null;
+
+    /// <summary>Who acts: the token's <c>sub</c>, or the name of a part of the service.</summary>
+    public string Actor { get; private set; } = "system";
+
+    public string? RequestId { get; private set; }
+
+    public void Enter(Scope scope, string actor, string? requestId = null)
+    {
+        _scope = scope;
+        Actor = actor;
+        RequestId = requestId;
+    }
+}

@@ -1,0 +1,34 @@
+using Prometheus;
+
+namespace FeatureFlags.BuildingBlocks.Persistence;
+
+/// <summary>
+/// Whether the database was reached and migrated since the process started, which work on it waits for, and whether
+/// it can be reached now.
+/// </summary>
+public sealed class DatabaseStatus
+{
+    private static readonly Gauge Away = Metrics.CreateGauge(
+        "database_away",
+        "1 while the database can't be reached and answers come from memory, else 0."
+    );
+
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>What is in memory may be behind: the latest look at the revisions failed.</summary>
+    public bool IsAway
+    {
+        get;
+        internal set
+        {
+            field = value;
+            Away.Set(value ? 1 : 0);
+        }
+    }
+
+    public Task WhenReady(CancellationToken ct) => _ready.Task.WaitAsync(ct);
+
+    public void SetReady() => _ready.TrySetResult();
+}

@@ -1,0 +1,77 @@
+using FeatureFlags.Access.Features;
+using FeatureFlags.Access.Http;
+using FeatureFlags.Access.Persistence;
+using FeatureFlags.Access.Tokens;
+using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.BuildingBlocks.Persistence;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace FeatureFlags.Access;
+
+/// <summary>Who may do what, where: tokens, tenancy, API clients. Tables <c>access_*</c>.</summary>
+public sealed class AccessModule : IModule
+{
+    public IReadOnlyCollection<string> EventTypes =>
+        ["client.created", "client.updated", "client.secret_rotated", "client.deleted"];
+
+    public void AddServices(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider =>
+            AccessSettings.Read(configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+        );
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<TokenIssuer>();
+        services.AddTokenValidation();
+        services.AddScoped<IStartupStep, LoadGeneratedKey>();
+        services.AddScoped<IStartupStep, CreateFirstClient>();
+
+        services
+            .AddAuthorizationBuilder()
+            // An endpoint that says nothing lets nobody in unknown.
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddSingleton<IAuthorizationHandler, ScopeHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
+    }
+
+    public void MapEntities(ModelBuilder model)
+    {
+        ClientMapping.Map(model);
+        model.Entity<GeneratedKey>(key =>
+        {
+            key.ToTable("access_signing_keys");
+            key.HasKey(k => k.Name);
+        });
+    }
+
+    public void Use(IApplicationBuilder app)
+    {
+        // Wrong settings stop the process here, before it listens.
+        app.ApplicationServices.GetRequiredService<AccessSettings>();
+        app.UseAuthentication();
+        app.UseMiddleware<TenancyMiddleware>();
+        app.UseAuthorization();
+    }
+
+    public void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        IssueToken.Map(routes);
+        ListEnvironments.Map(routes);
+
+        var clients = routes.MapGroup("/v1/admin/clients").WithTags("Access").RequireScope(Scopes.Admin);
+        CreateClient.Map(clients);
+        ListClients.Map(clients);
+        GetClient.Map(clients);
+        ReplaceClient.Map(clients);
+        PatchClient.Map(clients);
+        RotateClientSecret.Map(clients);
+        DeleteClient.Map(clients);
+    }
+}

@@ -1,0 +1,84 @@
+using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Messaging;
+using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.Flags.Contracts;
+using FeatureFlags.Rules;
+using FeatureFlags.Segments.Contracts;
+using Microsoft.EntityFrameworkCore;
+
+namespace FeatureFlags.Evaluation.Domain;
+
+/// <summary>Reads what changed in a scope since some revision, or all of it, within one snapshot of the database.</summary>
+internal sealed class RuleLoader(AppDbContext db, ISender sender)
+{
+    // Past this many changes reading everything is the shorter way.
+    private const int MostChanges = 1_000;
+
+    /// <returns>The scope's rules now; null when nobody ever wrote to it.</returns>
+    public async Task<ScopeRules?> Load(Scope scope, ScopeRules? known, CancellationToken ct)
+    {
+        var row = await db.Set<ScopeRevision>()
+            .AsNoTracking()
+            .SingleOrDefaultAsync(r => r.Tenant == scope.Tenant && r.Environment == scope.Environment, ct);
+        if (row is null)
+            return null;
+
+        var head = new ScopeHead(scope, row.Revision, row.HeadEventId);
+        if (known is not null && known.Head == head)
+            return known;
+
+        if (known is not null && await ChangedSince(known.Head, row, ct) is { } changed)
+        {
+            return known.With(
+                head,
+                await Flags([.. changed.Where(c => c.Entity == "flag").Select(c => c.Key)], ct),
+                await Segments([.. changed.Where(c => c.Entity == "segment").Select(c => c.Key)], ct)
+            );
+        }
+        return ScopeRules
+            .Empty(scope.Tenant)
+            .With(
+                head,
+                new Reread<TaggedFlag>([], await sender.Send(new FlagDefinitions(Keys: null), ct)),
+                new Reread<SegmentDefinition>([], await sender.Send(new SegmentDefinitions(Keys: null), ct))
+            );
+    }
+
+    /// <returns>
+    /// The entities that changed since, or null where that can't be known: the messages are gone, too many, or the
+    /// database is not the one that was read before (a restored backup).
+    /// </returns>
+    private async Task<IReadOnlyCollection<(string Entity, string Key)>?> ChangedSince(
+        ScopeHead known,
+        ScopeRevision row,
+        CancellationToken ct
+    )
+    {
+        if (known.Revision < row.MinRevision || row.Revision - known.Revision > MostChanges)
+            return null;
+
+        // From the known one on, so that it shows whether it is still the same.
+        var messages = await db.Set<OutboxMessage>()
+            .AsNoTracking()
+            .Where(m => m.Revision >= known.Revision)
+            .OrderBy(m => m.Revision)
+            .Select(m => new
+            {
+                m.EventId,
+                m.Entity,
+                m.EntityKey,
+            })
+            .ToListAsync(ct);
+        if (messages.FirstOrDefault()?.EventId != known.EventId)
+            return null;
+
+        return messages.Skip(1).Select(m => (m.Entity, m.EntityKey)).ToHashSet();
+    }
+
+    private async Task<Reread<TaggedFlag>> Flags(string[] keys, CancellationToken ct) =>
+        new(keys, keys is [] ? [] : await sender.Send(new FlagDefinitions(keys), ct));
+
+    private async Task<Reread<SegmentDefinition>> Segments(string[] keys, CancellationToken ct) =>
+        new(keys, keys is [] ? [] : await sender.Send(new SegmentDefinitions(keys), ct));
+}

@@ -1,0 +1,31 @@
+using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.Evaluation.Domain;
+using FeatureFlags.Evaluation.Features;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FeatureFlags.Evaluation;
+
+/// <summary>Answers flags for users from compiled rules in memory. No tables, routes <c>/v1/evaluate</c>.</summary>
+public sealed class EvaluationModule : IModule
+{
+    public void AddServices(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<RuleCache>();
+        services.AddScopeFollower<RuleCache>();
+        services.AddScoped<RuleLoader>();
+    }
+
+    public void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        var evaluate = routes.MapGroup("/v1/evaluate").WithTags("Evaluation").WithMetadata(new EvaluationRoute());
+        EvaluateFlag.Map(evaluate);
+        EvaluateBatch.Map(evaluate);
+        PreviewFlag.Map(evaluate);
+    }
+}

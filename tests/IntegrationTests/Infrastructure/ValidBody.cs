@@ -1,0 +1,36 @@
+namespace FeatureFlags.IntegrationTests;
+
+/// <summary>A body that is right for each route that takes one, so that what is refused is refused for its one fault.</summary>
+internal static class ValidBody
+{
+    private static readonly Dictionary<string, Func<string, object>> ByRoute = new()
+    {
+        [Route.IssueToken] = _ => new { },
+        ["POST /v1/flags"] = key => Sample.Flag(key),
+        ["PUT /v1/flags/{key}"] = key => Sample.Flag(key),
+        ["PATCH /v1/flags/{key}"] = _ => new { state = "off" },
+        ["POST /v1/segments"] = key => new { key },
+        ["PUT /v1/segments/{key}"] = key => new { key },
+        ["PATCH /v1/segments/{key}"] = _ => new { name = "Renamed" },
+        ["PATCH /v1/segments/{key}/members"] = _ => new { list = "included", add = new[] { "added" } },
+        ["POST /v1/evaluate"] = key => new { flag_key = key, user = new { id = "u" } },
+        ["POST /v1/evaluate/batch"] = _ => new { user = new { id = "u" } },
+        ["POST /v1/evaluate/preview"] = key => new { flag_key = key, user = new { id = "u" } },
+        ["POST /v1/admin/clients"] = key => new { name = key, scopes = new[] { "evaluate" } },
+        ["PUT /v1/admin/clients/{id}"] = key => new { name = key, scopes = new[] { "evaluate" } },
+        ["PATCH /v1/admin/clients/{id}"] = _ => new { name = "Renamed" },
+    };
+
+    /// <param name="key">The key of what the body is about, where it names one.</param>
+    /// <returns>Null where the route takes none.</returns>
+    public static object? For(Route route, string key)
+    {
+        if (!route.TakesJson)
+            return null;
+        if (ByRoute.TryGetValue(route.Name, out var body))
+            return body(key);
+        throw new AssertionException(
+            $"{route} is new: say in {nameof(ValidBody)} what it takes, so that the tests over all routes cover it."
+        );
+    }
+}
