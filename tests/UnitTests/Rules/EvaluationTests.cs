@@ -362,6 +362,19 @@ public sealed class EvaluationTests
         }
     }
 
+    [Test]
+    public void A_gate_ends_before_the_bucket_that_is_its_percentage()
+    {
+        // Not every bucket survives being written as a percentage; this takes the first that does.
+        var (id, bucket) = Enumerable
+            .Range(0, 1_000)
+            .Select(i => ($"user-{i}", Bucketing.Bucket(Given.Tenant, "flag", "gate", $"user-{i}")))
+            .First(user => user.Item2 * 100 / 100 == user.Item2);
+
+        Assert.That(Given.Holds(Percentage(bucket * 100), Given.User(id)), Is.False);
+        Assert.That(Given.Holds(Percentage(Math.BitIncrement(bucket * 100)), Given.User(id)), Is.True);
+    }
+
     [TestCase("{'percentage': 0}", false)]
     [TestCase("{'percentage': 100}", true)]
     [TestCase("{'percentage': 100, 'by': 'missing'}", false)]
@@ -409,8 +422,6 @@ public sealed class EvaluationTests
             .Sample(
                 (one, other, id) =>
                 {
-                    string Percentage(double p) =>
-                        $"{{'percentage': {p.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}}}";
                     var user = EvaluationContext.FromJson(id, null);
                     var early = Given.Holds(Percentage(Math.Min(one, other)), user);
                     return !early || Given.Holds(Percentage(Math.Max(one, other)), user);
@@ -485,6 +496,9 @@ public sealed class EvaluationTests
 
     private static string Rule(int order, string variant, string when = "{}") =>
         $"{{'id': 'r{order}', 'order': {order}, 'when': {when}, 'rollout': {{'variant': '{variant}'}}}}";
+
+    private static string Percentage(double percentage) =>
+        FormattableString.Invariant($"{{'percentage': {percentage:R}}}");
 
     private static FlagDefinition Requiring(string key, string required, string variant) =>
         Given.Flag(

@@ -16,7 +16,7 @@ internal sealed class Vertex(bool isSegment, bool isUnreadable)
     /// <summary>How many flags and segments an evaluation visits at most, itself included.</summary>
     public int Visits { get; private set; } = 1;
 
-    /// <summary>On a cycle, or on a way to one: an evaluation has to remember where it has been.</summary>
+    /// <summary>On a cycle, or perhaps only on the way to one: an evaluation has to remember that it was here.</summary>
     public bool IsCyclic { get; private set; }
 
     /// <summary>
@@ -67,7 +67,6 @@ internal sealed class Vertex(bool isSegment, bool isUnreadable)
         {
             Depth = Math.Max(Depth, target.Depth + 1);
             Visits = (int)Math.Min(int.MaxValue, (long)Visits + target.Visits);
-            IsCyclic |= target.IsCyclic;
             UsesUnreadable |= target.IsSegment && target.UsesUnreadable;
         }
     }
