@@ -4,6 +4,7 @@ using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 
+[Parallelizable]
 internal sealed class StoppingTests
 {
     [Test]
