@@ -35,7 +35,7 @@ try
 
     await app.StartAsync();
     await app.WaitForShutdownAsync();
-    await Startup.ThrowBackgroundFailures(app.Services);
+    await Startup.ThrowStartFailure(app.Services);
     return 0;
 }
 catch (Exception error) when (Startup.Refusal(error) is { } refusal)

@@ -1,4 +1,5 @@
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.Host.Persistence;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -18,15 +19,12 @@ internal static class Startup
         };
 
     /// <summary>
-    /// A background service that fails, the start-up steps for one, stops the host without saying so to whoever
-    /// started it: the failure is thrown here.
+    /// A start-up step that fails stops the host without saying so to whoever started it: the failure is thrown here.
     /// </summary>
-    public static async Task ThrowBackgroundFailures(IServiceProvider services)
+    public static async Task ThrowStartFailure(IServiceProvider services)
     {
-        foreach (var service in services.GetServices<IHostedService>().OfType<BackgroundService>())
-        {
-            if (service.ExecuteTask is { IsFaulted: true } failed)
-                await failed;
-        }
+        var startup = services.GetServices<IHostedService>().OfType<DatabaseStartup>().Single();
+        if (startup.ExecuteTask is { IsFaulted: true } failed)
+            await failed;
     }
 }

@@ -85,6 +85,8 @@ public sealed record FlagDefinition
         {
             Version = version,
             OffVariant = reader?.Text("off_variant") ?? "",
+            // What it buckets by is not known either, so it reports no bucket.
+            Bucketed = new BucketBy([]),
             Error = problems.Summary(),
         };
     }

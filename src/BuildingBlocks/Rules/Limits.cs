@@ -27,7 +27,7 @@ public static class Limits
     /// <summary>Conditions inside one another.</summary>
     public const int Nesting = 10;
 
-    /// <summary>Elements of a list: an operand's, the segments or variants of a condition, a bucket_by.</summary>
+    /// <summary>Elements of an operand's list; segments of a condition.</summary>
     public const int ListLength = 10_000;
 
     /// <summary>Attributes in a bucket_by or by, of which the first that is there counts.</summary>
@@ -65,4 +65,54 @@ public static class Limits
 
     /// <summary>Flags and segments one evaluation may visit; a flag that could need more answers with an error.</summary>
     public const int ReferenceVisits = 10_000;
+
+    /// <summary>All of them, for the documentation.</summary>
+    public static IReadOnlyList<Limit> All { get; } =
+    [
+        new(nameof(Variants), Variants, "Variants of a flag"),
+        new(nameof(ValueLength), ValueLength, "Characters of a variant's value as JSON"),
+        new(nameof(Weight), Weight, "The greatest weight"),
+        new(nameof(Rules), Rules, "Rules of a flag"),
+        new(nameof(Prerequisites), Prerequisites, "Prerequisites of a flag"),
+        new(
+            nameof(Conditions),
+            Conditions,
+            "Conditions of a flag or a segment, over all its rules: each operator, segment, flag, percentage, all, any and not"
+        ),
+        new(nameof(Nesting), Nesting, "Conditions inside one another"),
+        new(nameof(ListLength), ListLength, "Elements of an operand's list; segments of a condition"),
+        new(nameof(BucketBy), BucketBy, "Attributes in a bucket_by or by, of which the first that is there counts"),
+        new(nameof(TextLength), TextLength, "Characters of a text in an operand"),
+        new(nameof(PathLength), PathLength, "Characters of a path"),
+        new(nameof(PathParts), PathParts, "Parts of a dotted path"),
+        new(nameof(KeyLength), KeyLength, "Characters of a key, a rule's id or a salt"),
+        new(nameof(DescriptionLength), DescriptionLength, "Characters of a description"),
+        new(nameof(RegexLength), RegexLength, "Characters of a regular expression"),
+        new(nameof(Regexes), Regexes, "Regular expressions of a flag or a segment"),
+        new(
+            nameof(RegexMilliseconds),
+            RegexMilliseconds,
+            "Milliseconds one regular expression may take on one text, before the flag answers with an error"
+        ),
+        new(
+            nameof(RegexCacheBytes),
+            RegexCacheBytes,
+            "Bytes the automaton of a regular expression may grow by before it is dropped and built anew"
+        ),
+        new(
+            nameof(ReferenceDepth),
+            ReferenceDepth,
+            "Flags and segments in a chain of references; a flag at the head of a longer one answers with an error"
+        ),
+        new(
+            nameof(ReferenceVisits),
+            ReferenceVisits,
+            "Flags and segments one evaluation may visit; a flag that could need more answers with an error"
+        ),
+    ];
 }
+
+/// <param name="Name">The constant's name.</param>
+/// <param name="Value">The most that is accepted.</param>
+/// <param name="Meaning">What is counted.</param>
+public sealed record Limit(string Name, int Value, string Meaning);

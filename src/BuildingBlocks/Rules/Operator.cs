@@ -16,7 +16,7 @@ public enum Family
 }
 
 /// <summary>What an operator says to one value of one attribute.</summary>
-internal enum Match : byte
+internal enum Outcome : byte
 {
     No,
     Yes,
@@ -24,7 +24,7 @@ internal enum Match : byte
     Missing,
 }
 
-internal delegate Match Test(in AttributeValue value);
+internal delegate Outcome Test(in AttributeValue value);
 
 /// <summary>A case that documents an operator and tests it.</summary>
 /// <param name="attribute">The attribute as JSON, single quotes standing for double ones; null: left out.</param>

@@ -349,14 +349,16 @@ public static class Operators
 
     private delegate bool ListTest(ReadOnlySpan<AttributeValue> values);
 
-    private static Match Is(bool holds) => holds ? Match.Yes : Match.No;
+    private static Outcome Is(bool holds) => holds ? Outcome.Yes : Outcome.No;
 
     private static Test OnScalar(ScalarTest holds) =>
         (in AttributeValue value) =>
-            value.Kind is ValueKind.Text or ValueKind.Number or ValueKind.Boolean ? Is(holds(value)) : Match.WrongType;
+            value.Kind is ValueKind.Text or ValueKind.Number or ValueKind.Boolean
+                ? Is(holds(value))
+                : Outcome.WrongType;
 
     private static Test OnText(Func<string, bool> holds) =>
-        (in AttributeValue value) => value.Kind == ValueKind.Text ? Is(holds(value.Text)) : Match.WrongType;
+        (in AttributeValue value) => value.Kind == ValueKind.Text ? Is(holds(value.Text)) : Outcome.WrongType;
 
     private static Test OnText(Texts texts, Func<string, string, StringComparison, bool> holds) =>
         OnText(text =>
@@ -376,31 +378,31 @@ public static class Operators
                 return Is(holds(value.Number, threshold.Number));
             if (threshold.Numeric && value.Kind == ValueKind.Text && DecimalText.TryParse(value.Text, out var number))
                 return Is(holds(number, threshold.Number));
-            return Match.WrongType;
+            return Outcome.WrongType;
         };
 
     private static Test OnTime(Func<long, bool> holds) =>
-        (in AttributeValue value) => Timestamp.TryRead(value, out var ticks) ? Is(holds(ticks)) : Match.WrongType;
+        (in AttributeValue value) => Timestamp.TryRead(value, out var ticks) ? Is(holds(ticks)) : Outcome.WrongType;
 
     private static Test OnVersion(VersionTest holds) =>
         (in AttributeValue value) =>
             value.Kind == ValueKind.Text && SemanticVersion.TryParse(value.Text, out var version)
                 ? Is(holds(version))
-                : Match.WrongType;
+                : Outcome.WrongType;
 
     private static Test OnAddress(AddressTest holds) =>
         (in AttributeValue value) =>
             value.Kind == ValueKind.Text && IpAddress.TryParse(value.Text, out var address)
                 ? Is(holds(address))
-                : Match.WrongType;
+                : Outcome.WrongType;
 
     private static Test OnList(ListTest holds) =>
         (in AttributeValue value) =>
             value.Kind switch
             {
                 ValueKind.List => Is(holds(value.List)),
-                ValueKind.Missing => Match.Missing,
-                _ => Match.WrongType,
+                ValueKind.Missing => Outcome.Missing,
+                _ => Outcome.WrongType,
             };
 
     private static bool HasAny(ReadOnlySpan<AttributeValue> values, ScalarSet set)

@@ -71,7 +71,7 @@ internal sealed record ProblemKind(int Status, string Type, string Title, string
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         new(400, "/problems/bad-request", "Bad request", "The request is malformed."),
-        new(401, "/problems/unauthenticated", "Unauthenticated", "A valid bearer token or API key is needed."),
+        new(401, "/problems/unauthenticated", "Unauthenticated", "A valid bearer token is needed."),
         new(403, "/problems/forbidden", "Forbidden", "The caller may not do this."),
         new(404, "/problems/not-found", "Not found", "There is nothing here."),
         new(405, "/problems/method-not-allowed", "Method not allowed", "This route does not take this method."),

@@ -34,6 +34,10 @@ internal sealed class DataFileLock : IDisposable
                 new FileStream($"{database}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
             );
         }
+        catch (UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"The folder of the database file {database} can't be written to.");
+        }
         catch (IOException)
         {
             throw new ConfigurationException(

@@ -40,6 +40,8 @@ internal sealed class PostgresEngine : IDatabaseEngine
     // Any number that no other program on the database uses for its advisory locks: "featflag" in ASCII.
     private const long MigrationLock = 0x66656174666C6167;
 
+    private static readonly TimeSpan MigrationLimit = TimeSpan.FromHours(1);
+
     public string NowSql => "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
     public string SkipLockedSql => "FOR UPDATE SKIP LOCKED";
@@ -56,6 +58,8 @@ internal sealed class PostgresEngine : IDatabaseEngine
     public async Task Migrate(AppDbContext db, CancellationToken ct)
     {
         await EnsureCreated(db, ct);
+        // Building an index takes as long as it takes.
+        db.Database.SetCommandTimeout(MigrationLimit);
         await db.Database.OpenConnectionAsync(ct);
         try
         {

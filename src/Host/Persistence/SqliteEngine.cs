@@ -63,6 +63,8 @@ internal sealed class SqliteEngine : IDatabaseEngine, IDisposable
 
     public async Task Migrate(AppDbContext db, CancellationToken ct)
     {
+        // EF's lock is a row that outlives a killed process. Whoever held it is dead: DataFileLock lets in one host.
+        await db.Database.ExecuteSqlRawAsync("""DROP TABLE IF EXISTS "__EFMigrationsLock" """, ct);
         await db.Database.MigrateAsync(ct);
         await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", ct);
     }

@@ -90,7 +90,8 @@ internal sealed class ResponseTests
             """{"key":"keyless","state":"on","bucket_by":"company","variants":[{"key":"v","weight":1},{"key":"w","weight":1}]}"""
         );
 
-        await contract.Add("rule_match", acme.Evaluate("checkout", "bob", new { country = "CA" }));
+        await acme.PostFlag(Sample.Flag("canada", Sample.Rule("ca", new { attr = new { country = "CA" } })));
+        await contract.Add("rule_match", acme.Evaluate("canada", "bob", new { country = "CA" }));
         await contract.Add("default_distribution", acme.Evaluate("checkout", "zoe", new { country = "US" }));
         await contract.Add("flag_off", acme.Evaluate("off", "alice"));
         await contract.Add("prerequisite_failed", acme.Evaluate("unmet", "alice"));

@@ -41,6 +41,7 @@ internal sealed class EdgeHost : IAsyncDisposable
         builder.Services.AddApiDocument();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IDatabaseEngine, SqliteEngine>();
+        builder.Services.AddSingleton(Reached());
         builder.Services.AddScoped<CallContext>();
         services?.Invoke(builder.Services);
 
@@ -50,6 +51,13 @@ internal sealed class EdgeHost : IAsyncDisposable
         endpoints(app);
         await app.StartAsync();
         return new EdgeHost(app, log);
+    }
+
+    private static DatabaseStatus Reached()
+    {
+        var database = new DatabaseStatus();
+        database.SetReady();
+        return database;
     }
 
     public async Task<Answer> Get(string path, params (string Name, string Value)[] headers)

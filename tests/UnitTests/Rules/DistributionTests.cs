@@ -16,30 +16,37 @@ public sealed class DistributionTests
 
     [Test]
     public void Ranges_lie_end_to_end_from_0_to_1() =>
-        Weights.Sample(weights =>
-        {
-            var ranges = Distributed(weights).Ranges.ToArray();
-            var joints = ranges.Zip(ranges[1..], (left, right) => left.To == right.From).All(joined => joined);
-            return ranges[0].From == 0 && ranges[^1].To == 1 && joints;
-        });
+        Weights.Sample(
+            weights =>
+            {
+                var ranges = Distributed(weights).Ranges.ToArray();
+                var joints = ranges.Zip(ranges[1..], (left, right) => left.To == right.From).All(joined => joined);
+                return ranges[0].From == 0 && ranges[^1].To == 1 && joints;
+            },
+            iter: 10_000
+        );
 
     [Test]
     public void Weights_normalise_to_their_share() =>
-        Weights.Sample(weights =>
-        {
-            var total = weights.Sum();
-            return Distributed(weights)
-                .Ranges.All(range =>
-                    Math.Abs(
-                        range.To
-                            - range.From
-                            - (
-                                weights[int.Parse(range.Variant.Key, System.Globalization.CultureInfo.InvariantCulture)]
-                                / total
-                            )
-                    ) < 1e-12
-                );
-        });
+        Weights.Sample(
+            weights =>
+            {
+                var total = weights.Sum();
+                return Distributed(weights)
+                    .Ranges.All(range =>
+                        Math.Abs(
+                            range.To
+                                - range.From
+                                - (
+                                    weights[
+                                        int.Parse(range.Variant.Key, System.Globalization.CultureInfo.InvariantCulture)
+                                    ] / total
+                                )
+                        ) < 1e-12
+                    );
+            },
+            iter: 10_000
+        );
 
     [Test]
     public void Every_bucket_falls_into_the_range_of_its_variant() =>
@@ -50,7 +57,8 @@ public sealed class DistributionTests
                     var distribution = Distributed(weights);
                     var (_, from, to) = distribution.Ranges.Single(range => range.Variant == distribution.At(bucket));
                     return from <= bucket && bucket < to;
-                }
+                },
+                iter: 10_000
             );
 
     [Test]

@@ -414,7 +414,8 @@ public sealed class EvaluationTests
                     var user = EvaluationContext.FromJson(id, null);
                     var early = Given.Holds(Percentage(Math.Min(one, other)), user);
                     return !early || Given.Holds(Percentage(Math.Max(one, other)), user);
-                }
+                },
+                iter: 2_000
             );
 
     [Test]

@@ -18,7 +18,8 @@ public sealed class MemberSetTests
                     var set = MemberSet.Of(ids);
                     return set.Count == expected.Count
                         && ids.Concat(others).All(id => set.Contains(id) == expected.Contains(id));
-                }
+                },
+                iter: 3_000
             );
 
     [Test]

@@ -108,6 +108,7 @@ public sealed class RuleSetTests
             (evaluation.Variant, evaluation.Reason, evaluation.Error),
             Is.EqualTo(("control", Reason.Error, EvaluationErrors.DefinitionUnreadable))
         );
+        Assert.That(evaluation.Bucket, Is.Null);
         Assert.That(rules.Find("f")!.Definition.Error, Does.Contain("variants"));
         Assert.That(rules.Find("f")!.Version, Is.EqualTo(3));
         Assert.That(rules.Evaluate("g", Given.User()).Reason, Is.EqualTo(Reason.Error));

@@ -38,7 +38,8 @@ public static class PageToken
         }
         catch (Exception error) when (error is FormatException or JsonException) { }
 
-        if (parts is null || parts.Length != length + 1 || parts.Contains(null))
+        // U+0000 has no place in a PostgreSQL text, so no position holds it.
+        if (parts is null || parts.Length != length + 1 || parts.Any(p => p is null || p.Contains('\0')))
             throw Wrong(NotGivenOut);
         if (parts[0] != Digest(filters))
             throw Wrong("belongs to a list with other filters; start again without it");

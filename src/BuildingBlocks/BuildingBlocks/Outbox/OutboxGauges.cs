@@ -43,7 +43,7 @@ internal sealed partial class OutboxGauges(
         {
             var open = db.Set<OutboxDelivery>().IgnoreQueryFilters().Where(d => d.Subscriber == name);
             var pending = await open.CountAsync(ct);
-            // Event ids begin with their time: the first is the oldest, and one step in the index away.
+            // Event ids begin with their time: the first is the oldest.
             var first = await open.Select(d => d.EventId).MinAsync(ct);
             var oldest = await messages
                 .Where(m => m.EventId == first)

@@ -64,28 +64,26 @@ public sealed class OutboxModule : IModule
         model.Entity<OutboxDelivery>(delivery =>
         {
             delivery.ToTable("outbox_deliveries");
-            delivery.HasKey(d => new { d.Subscriber, d.EventId });
+            delivery.HasKey(d => new { d.EventId, d.Subscriber });
             delivery.HasIndex(d => new
             {
                 d.Subscriber,
                 d.NextAttemptAt,
                 d.EventId,
             });
-            delivery.HasIndex(d => new
-            {
-                d.Subscriber,
-                d.Tenant,
-                d.Environment,
-                d.Entity,
-                d.EntityKey,
-                d.Revision,
-            });
-            delivery.HasIndex(d => new
-            {
-                d.Tenant,
-                d.Environment,
-                d.Revision,
-            });
+            // The one index in which "earlier of the same entity" can be looked up. Of two, PostgreSQL without
+            // statistics (a burst in an empty table) took the wrong one: 6 s a claim at 2,000 open deliveries.
+            delivery
+                .HasIndex(d => new
+                {
+                    d.Subscriber,
+                    d.Tenant,
+                    d.Environment,
+                    d.Entity,
+                    d.EntityKey,
+                    d.Revision,
+                })
+                .HasDatabaseName("ix_outbox_deliveries_order");
             delivery.HasIndex(d => d.LeaseToken);
         });
         model.Entity<DeadLetter>(letter =>
@@ -98,12 +96,7 @@ public sealed class OutboxModule : IModule
                 d.Environment,
                 d.Id,
             });
-            letter.HasIndex(d => new
-            {
-                d.Tenant,
-                d.Environment,
-                d.Revision,
-            });
+            letter.HasIndex(d => d.EventId);
         });
     }
 

@@ -63,25 +63,20 @@ internal sealed partial class OutboxRetention(
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
         var before = clock.Now() - options.Value.Retention;
 
-        // One statement, so that all three are of one moment: a delivery that dies, or a dead one that is retried,
-        // between two would be in neither. What is delivered at that moment stays delivered.
-        var line = await db.Set<ScopeRevision>()
-            .Of(scope)
-            .Select(r => new
-            {
-                Head = r.Revision,
-                FirstOpen = db.Set<OutboxDelivery>().Min(d => (long?)d.Revision),
-                FirstDead = db.Set<DeadLetter>().Min(d => (long?)d.Revision),
-            })
-            .SingleAsync(ct);
-        var delivered = Math.Min(line.Head, Math.Min(line.FirstOpen - 1 ?? line.Head, line.FirstDead - 1 ?? line.Head));
+        // One statement, hence one moment: a delivery that dies, or a dead one that is retried, between two statements
+        // would be in neither. What is delivered at that moment stays delivered.
         var oldest = await db.Set<OutboxMessage>()
-            .Where(m => m.Revision <= delivered)
             .OrderBy(m => m.Revision)
-            .Select(m => new { m.Revision, m.OccurredAt })
+            .Select(m => new
+            {
+                m.Revision,
+                m.OccurredAt,
+                IsHeld = db.Set<OutboxDelivery>().Any(d => d.EventId == m.EventId)
+                    || db.Set<DeadLetter>().Any(d => d.EventId == m.EventId),
+            })
             .Take(BatchSize)
             .ToListAsync(ct);
-        var old = oldest.TakeWhile(m => m.OccurredAt < before).ToList();
+        var old = oldest.TakeWhile(m => !m.IsHeld && m.OccurredAt < before).ToList();
         if (old.Count == 0)
             return false;
 

@@ -31,8 +31,7 @@ internal sealed partial class RevisionPoll(
         {
             try
             {
-                await Look(stoppingToken);
-                database.IsAway = false;
+                database.IsAway = !await Look(stoppingToken);
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
@@ -44,7 +43,8 @@ internal sealed partial class RevisionPoll(
         } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task Look(CancellationToken ct)
+    /// <returns>Whether what is in memory here is what the database had.</returns>
+    private async Task<bool> Look(CancellationToken ct)
     {
         await using var services = scopes.CreateAsyncScope();
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
@@ -53,13 +53,17 @@ internal sealed partial class RevisionPoll(
             .Select(r => new ScopeHead(new Scope(r.Tenant, r.Environment), r.Revision, r.HeadEventId))
             .ToListAsync(ct);
 
+        var all = true;
         foreach (var head in heads)
         {
             if (_known.TryGetValue(head.Scope, out var known) && known == head)
                 continue;
             if (await Tell(head, ct))
                 _known[head.Scope] = head;
+            else
+                all = false;
         }
+        return all;
     }
 
     /// <returns>Whether every follower took it in; else it is told again at the next look.</returns>

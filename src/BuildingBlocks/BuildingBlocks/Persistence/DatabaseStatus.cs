@@ -17,7 +17,7 @@ public sealed class DatabaseStatus
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
 
-    /// <summary>What is in memory may be behind: the latest look at the revisions failed.</summary>
+    /// <summary>What is in memory may be behind: the latest look at the revisions failed, or not all could be followed.</summary>
     public bool IsAway
     {
         get;

@@ -51,7 +51,7 @@ internal sealed class Explainer
         _conditions = [];
     }
 
-    public void Attribute(AttributePath path, Matcher matcher, in AttributeValue value, Match match)
+    public void Attribute(AttributePath path, Matcher matcher, in AttributeValue value, Outcome match)
     {
         var compared = $"{matcher.Operator.Name} {Shortened(matcher.Operand)}";
         var actual = value.Kind == ValueKind.Missing ? null : value.ToJson();
@@ -59,13 +59,13 @@ internal sealed class Explainer
             new ConditionExplanation
             {
                 Condition = "attr",
-                Holds = match == Match.Yes,
+                Holds = match == Outcome.Yes,
                 Why = match switch
                 {
-                    Match.Missing => $"{path.Text} is missing",
-                    Match.WrongType =>
+                    Outcome.Missing => $"{path.Text} is missing",
+                    Outcome.WrongType =>
                         $"{path.Text} is {actual}, which is nothing that {matcher.Operator.Name} compares",
-                    Match.Yes => $"{path.Text} is {actual?.ToString() ?? "missing"}, which satisfies {compared}",
+                    Outcome.Yes => $"{path.Text} is {actual?.ToString() ?? "missing"}, which satisfies {compared}",
                     _ => $"{path.Text} is {actual?.ToString() ?? "missing"}, which does not satisfy {compared}",
                 },
                 Attribute = path.Text,

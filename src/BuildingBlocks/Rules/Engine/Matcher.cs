@@ -6,7 +6,7 @@ namespace FeatureFlags.Rules.Engine;
 /// <param name="Test">What the operator made of the operand.</param>
 internal sealed record Matcher(Operator Operator, string Operand, Test Test)
 {
-    public Match Ask(in AttributeValue value)
+    public Outcome Ask(in AttributeValue value)
     {
         if (Operator.IsOnWhole)
             return Test(value);
@@ -14,9 +14,9 @@ internal sealed record Matcher(Operator Operator, string Operand, Test Test)
         switch (value.Kind)
         {
             case ValueKind.Missing:
-                return Match.Missing;
+                return Outcome.Missing;
             case ValueKind.List:
-                return AnyElement(value.List) != Operator.IsNegated ? Match.Yes : Match.No;
+                return AnyElement(value.List) != Operator.IsNegated ? Outcome.Yes : Outcome.No;
             default:
                 var match = Test(value);
                 return Operator.IsNegated ? Opposite(match) : match;
@@ -27,18 +27,18 @@ internal sealed record Matcher(Operator Operator, string Operand, Test Test)
     {
         foreach (ref readonly var element in elements)
         {
-            if (Test(element) == Match.Yes)
+            if (Test(element) == Outcome.Yes)
                 return true;
         }
         return false;
     }
 
     // A value of the wrong type is neither: it holds in no form.
-    private static Match Opposite(Match match) =>
+    private static Outcome Opposite(Outcome match) =>
         match switch
         {
-            Match.Yes => Match.No,
-            Match.No => Match.Yes,
+            Outcome.Yes => Outcome.No,
+            Outcome.No => Outcome.Yes,
             _ => match,
         };
 }

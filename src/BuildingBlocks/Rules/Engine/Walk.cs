@@ -137,7 +137,7 @@ internal ref struct Walk<TMode>(EvaluationContext context)
             var match = matcher.Ask(value);
             if (TMode.Explains)
                 _explainer!.Attribute(node.Path, matcher, value, match);
-            holds &= match == Match.Yes;
+            holds &= match == Outcome.Yes;
             if (!holds && !TMode.Explains)
                 return false;
         }

@@ -72,6 +72,18 @@ public sealed class JsonObjectReader
         return value;
     }
 
+    /// <summary>Any JSON that can be stored: its texts and names too are such as <see cref="Text"/> takes.</summary>
+    public JsonElement? Storable(string name)
+    {
+        if (Any(name) is not { } value)
+            return null;
+        if (JsonText.IsWellFormed(value))
+            return value;
+
+        Problems.Add(PathOf(name), JsonText.Malformed);
+        return null;
+    }
+
     public string? Text(string name) => TextIn(name, Any(name));
 
     public string? RequiredText(string name) => TextIn(name, RequiredAny(name));

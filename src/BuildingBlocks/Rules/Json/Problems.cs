@@ -6,6 +6,9 @@ namespace FeatureFlags.Rules.Json;
 /// </summary>
 public sealed class Problems
 {
+    /// <summary>More are not noted: a hundred mistakes are enough for one answer, and a body may hold many more.</summary>
+    public const int Most = 100;
+
     private readonly List<(string Path, string Message)> _items = [];
 
     public bool Any => _items.Count > 0;
@@ -13,7 +16,11 @@ public sealed class Problems
     public IReadOnlyList<(string Path, string Message)> Items => _items;
 
     /// <summary>Notes that the field at <paramref name="path"/> is wrong; the message says what would be right.</summary>
-    public void Add(string path, string message) => _items.Add((path, message));
+    public void Add(string path, string message)
+    {
+        if (_items.Count < Most)
+            _items.Add((path, message));
+    }
 
     /// <summary>The first few of them in one line.</summary>
     internal string Summary() => string.Join("; ", _items.Take(3).Select(p => $"{p.Path}: {p.Message}"));

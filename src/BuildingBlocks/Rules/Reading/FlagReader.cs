@@ -189,6 +189,11 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         var shares = new List<Share>();
         if (elements.Count == 0)
             problems.Add(path, "must not be empty");
+        if (elements.Count > Limits.Variants)
+        {
+            problems.Add(path, $"must be at most {Limits.Variants} shares");
+            return shares;
+        }
         foreach (var (element, at) in elements)
         {
             if (JsonObjectReader.Over(element, at, problems) is not { } share)

@@ -43,7 +43,6 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
         operation.Security =
         [
             new() { [new OpenApiSecuritySchemeReference(SharedComponents.Bearer, document)] = [.. route.Scopes] },
-            new() { [new OpenApiSecuritySchemeReference(SharedComponents.ApiKey, document)] = [.. route.Scopes] },
         ];
         var scopes = string.Join(", ", route.Scopes.Select(s => $"`{s}`"));
         if (scopes.Length > 0)

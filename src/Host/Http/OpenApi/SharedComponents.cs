@@ -11,7 +11,6 @@ namespace FeatureFlags.Host.Http.OpenApi;
 internal sealed class SharedComponents(IEnumerable<SchemaComponent> schemas) : IOpenApiDocumentTransformer
 {
     public const string Bearer = "bearer";
-    public const string ApiKey = "api_key";
     public const string Tenant = "Tenant";
     public const string Environment = "Environment";
     public const string IfMatch = "IfMatch";
@@ -76,17 +75,7 @@ internal sealed class SharedComponents(IEnumerable<SchemaComponent> schemas) : I
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
                 BearerFormat = "JWT",
-                Description = "A token of `POST /v1/auth/token`, or an API key.",
-            }
-        );
-        document.AddComponent<IOpenApiSecurityScheme>(
-            ApiKey,
-            new OpenApiSecurityScheme
-            {
-                Type = SecuritySchemeType.ApiKey,
-                In = ParameterLocation.Header,
-                Name = "X-API-Key",
-                Description = "An API key (`ff_…`), bound to one tenant and environment.",
+                Description = "A token of `POST /v1/auth/token`.",
             }
         );
     }

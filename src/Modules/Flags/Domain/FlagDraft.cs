@@ -46,7 +46,7 @@ internal sealed class FlagDraft
             Name = reader.Text("name") is { Length: > 0 } name ? name : key,
             Description = reader.Text("description") ?? "",
             Tags = reader.Texts("tags") ?? [],
-            Metadata = reader.Any("metadata") ?? ApiJson.ToElement(new object()),
+            Metadata = reader.Storable("metadata") ?? ApiJson.ToElement(new object()),
             Definition = FlagDefinition.Read(key, reader, problems),
         };
         reader.RefuseOthers(ReadOnlyMembers);

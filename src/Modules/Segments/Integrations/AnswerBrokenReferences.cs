@@ -53,14 +53,51 @@ internal sealed class AnswerBrokenReferences(AppDbContext db, ISender sender)
 
     private async Task<IReadOnlyList<BrokenReference>> LeadingBack(BrokenReferences query, CancellationToken ct)
     {
-        var cycle = await ReferenceGraph.FindCycle(query.Owner, query.References.Select(r => r.Node), Load, ct);
+        var graph = new Dictionary<ReferenceNode, IReadOnlyCollection<ReferenceNode>>();
+        var cycle = await ReferenceGraph.FindCycle(query.Owner, query.References.Select(r => r.Node), Walk, ct);
         if (cycle is null)
-            return [];
+            return TooLong(query, graph);
 
         // It leaves the owner by one of the references that are being written.
         var culprit = query.References.First(r => r.Node == cycle[1]);
         var way = string.Join(" → ", cycle.Select(Named));
         return [new BrokenReference(culprit.Path, $"goes round in a circle: {way}")];
+
+        async Task<IReadOnlyDictionary<ReferenceNode, IReadOnlyCollection<ReferenceNode>>> Walk(
+            IReadOnlyCollection<ReferenceNode> nodes,
+            CancellationToken token
+        )
+        {
+            var loaded = await Load(nodes, token);
+            foreach (var (node, targets) in loaded)
+                graph[node] = targets;
+            return loaded;
+        }
+    }
+
+    // What already refers to the owner is not followed: its chain may grow past the limit, and then says so itself.
+    private static IReadOnlyList<BrokenReference> TooLong(
+        BrokenReferences query,
+        Dictionary<ReferenceNode, IReadOnlyCollection<ReferenceNode>> graph
+    )
+    {
+        var lengths = new Dictionary<ReferenceNode, int>();
+        return
+        [
+            .. query
+                .References.Where(r => 1 + Length(r.Node) > Limits.ReferenceDepth)
+                .Select(r => new BrokenReference(
+                    r.Path,
+                    $"begins a chain of more than {Limits.ReferenceDepth} flags and segments"
+                )),
+        ];
+
+        int Length(ReferenceNode node)
+        {
+            if (!lengths.TryGetValue(node, out var length))
+                lengths[node] = length = 1 + graph.GetValueOrDefault(node, []).Select(Length).DefaultIfEmpty().Max();
+            return length;
+        }
     }
 
     private async Task<IReadOnlyDictionary<ReferenceNode, IReadOnlyCollection<ReferenceNode>>> Load(
