@@ -5,6 +5,7 @@ using Npgsql;
 namespace FeatureFlags.IntegrationTests.Operations;
 
 /// <summary>The procedures of docs/operations.md, by its own statements.</summary>
+[Parallelizable]
 internal sealed class BackupTests
 {
     [Test]

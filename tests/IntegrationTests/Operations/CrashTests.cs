@@ -3,9 +3,10 @@ using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 
+[Parallelizable]
 internal sealed class CrashTests
 {
-    private const int Rounds = 10;
+    private const int Rounds = 5;
     private const int Writers = 4;
 
     private static readonly (string, string) ShortLease = ("OUTBOX__LEASE", "00:00:01");

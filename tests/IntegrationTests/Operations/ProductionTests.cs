@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 
+[Parallelizable]
 internal sealed class ProductionTests
 {
     private const string OneSecret = "the-first-signing-key-of-this-installation-0123456789";

@@ -4,6 +4,7 @@ using Npgsql;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 
+[Parallelizable]
 internal sealed class StartingTests
 {
     // Long enough, and easy to find in what the process says.

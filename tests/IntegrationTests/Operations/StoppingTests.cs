@@ -4,6 +4,7 @@ using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 
+[Parallelizable]
 internal sealed class StoppingTests
 {
     [Test]
@@ -44,7 +45,13 @@ internal sealed class StoppingTests
 
         host.Terminate();
         await Eventually.Holds(async () => (await host.Get("/readyz")).Status == HttpStatusCode.ServiceUnavailable);
-        Assert.That((await host.Get("/readyz")).Text, Is.EqualTo("stopping"));
+        // As a load balancer asks: each time by a new connection, so that the host has to be listening still.
+        for (var i = 0; i < 50; i++)
+        {
+            using var balancer = new HttpClient { BaseAddress = host.Http.BaseAddress };
+            var ready = await Answer.Of(await balancer.GetAsync("/readyz"));
+            Assert.That((ready.Status, ready.Text), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "stopping")));
+        }
         Assert.That(inFlight.IsCompleted, Is.False);
         await transaction.RollbackAsync();
 

@@ -119,6 +119,28 @@ internal sealed class RetentionTests(Engine engine) : OutboxFixture(engine)
     }
 
     [Test]
+    public async Task What_lies_below_a_minimum_that_a_restore_moved_ahead_is_deleted_while_later_ones_stay()
+    {
+        var node = await RunningNode();
+        await node.Switch(true, "desk");
+        await Delivered(node);
+        await node.InScope(db =>
+            db.Set<ScopeRevision>()
+                .ExecuteUpdateAsync(r =>
+                    r.SetProperty(x => x.Revision, 1_000_000).SetProperty(x => x.MinRevision, 1_000_000)
+                )
+        );
+        node.Clock.Ahead = PastRetention;
+        await node.Switch(false, "desk");
+        await Delivered(node);
+
+        await Sweep(node);
+
+        Assert.That(await Kept(node), Is.EqualTo(new[] { 1_000_001 }));
+        Assert.That((await node.Head()).MinRevision, Is.EqualTo(1_000_000));
+    }
+
+    [Test]
     public async Task A_stream_of_writes_and_two_sweepers_leave_no_gap_behind_the_minimum()
     {
         var (one, other) = (await RunningNode(("Outbox:Retention", "00:00:00")), await RunningNode());
