@@ -8,7 +8,7 @@ using FeatureFlags.Host.Persistence;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateSlimBuilder(args);
     builder.Services.AddJsonLogs(builder.Configuration, Console.OpenStandardOutput());
     builder.Services.AddTracing(builder.Configuration);
     builder.AddHttpEdge();

@@ -17,6 +17,7 @@ internal static class HttpEdge
     public static void AddHttpEdge(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
