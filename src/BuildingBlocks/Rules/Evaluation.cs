@@ -44,7 +44,7 @@ public static class EvaluationErrors
     /// <summary>What the flag refers to goes deeper, or further, than the limits.</summary>
     public const string ReferencesTooDeep = "references_too_deep";
 
-    /// <summary>A regular expression took longer than its limit.</summary>
+    /// <summary>A text is too long for the regular expression it was to be matched with, or that took too long.</summary>
     public const string RegexTimeout = "regex_timeout";
 }
 
