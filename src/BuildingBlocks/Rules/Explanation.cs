@@ -20,6 +20,7 @@ namespace FeatureFlags.Rules;
 /// <param name="Prerequisites">The flags it requires.</param>
 /// <param name="Rules">Every rule, by order.</param>
 /// <param name="Default">What is given when no rule holds.</param>
+/// <param name="Hashing">How the buckets were made; left out for our own scheme.</param>
 public sealed record Explanation(
     string FlagKey,
     long Version,
@@ -36,7 +37,8 @@ public sealed record Explanation(
     double? GateBucket,
     IReadOnlyList<ConditionExplanation> Prerequisites,
     IReadOnlyList<RuleExplanation> Rules,
-    RolloutExplanation? Default
+    RolloutExplanation? Default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HashingScheme? Hashing
 );
 
 /// <param name="Id">The rule.</param>

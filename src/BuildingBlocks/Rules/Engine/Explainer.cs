@@ -171,7 +171,8 @@ internal sealed class Explainer
             evaluation.GateBucket,
             _prerequisites,
             _rules,
-            flag.Default is null ? null : Rollout(flag.Default, evaluation.Bucket ?? double.NaN)
+            flag.Default is null ? null : Rollout(flag.Default, evaluation.Bucket ?? double.NaN),
+            flag.Definition.Hashing == HashingScheme.Xxh64 ? null : flag.Definition.Hashing
         );
 
     private void AddFlag(FlagNode node, bool holds, string why, Explanation? explanation) =>

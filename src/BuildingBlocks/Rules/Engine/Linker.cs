@@ -9,14 +9,12 @@ internal sealed class Linker(
     IReadOnlyDictionary<string, CompiledSegment> segments
 )
 {
-    public string Tenant => tenant;
-
-    public Scope ForFlag(FlagDefinition flag) => new(this, flag.Salt, flag.Bucketed, sharedDraw: null);
+    public Scope ForFlag(FlagDefinition flag) => new(this, Draws.Of(flag, tenant), flag.Bucketed, sharedDraw: null);
 
     public Scope ForSegment(string key)
     {
-        var salt = $"segment:{key}";
-        return new Scope(this, salt, BucketBy.Id, new Draw(tenant, salt, "gate"));
+        var draws = new XxHash64Draws(tenant, $"segment:{key}");
+        return new Scope(this, draws, BucketBy.Id, draws.Gate(salt: null));
     }
 
     public CompiledFlag? Flag(string key, Vertex from) => Reached(flags.GetValueOrDefault(key), f => f.Vertex, from);
@@ -33,10 +31,10 @@ internal sealed class Linker(
     }
 
     /// <param name="linker">What the names mean.</param>
-    /// <param name="salt">The second part of every gate's draw.</param>
+    /// <param name="draws">What makes the draws of gates.</param>
     /// <param name="by">What gates bucket by, unless they say.</param>
     /// <param name="sharedDraw">The draw of gates that name neither; null when the flag has made it.</param>
-    public sealed class Scope(Linker linker, string salt, BucketBy by, Draw? sharedDraw)
+    public sealed class Scope(Linker linker, Draws draws, BucketBy by, Draw? sharedDraw)
     {
         /// <summary>Whether a gate draws from what all gates of the flag share.</summary>
         public bool HasSharedGate { get; private set; }
@@ -64,11 +62,11 @@ internal sealed class Linker(
         {
             var gateBy = gate.By ?? by;
             if (gate.Salt is not null)
-                return new GateNode(gate.Percentage, gateBy, new Draw(linker.Tenant, salt, "gate", gate.Salt));
+                return new GateNode(gate.Percentage, gateBy, draws.Gate(gate.Salt));
             if (sharedDraw is not null)
                 return new GateNode(gate.Percentage, gateBy, sharedDraw);
             if (!gateBy.IsSameAs(by))
-                return new GateNode(gate.Percentage, gateBy, new Draw(linker.Tenant, salt, "gate"));
+                return new GateNode(gate.Percentage, gateBy, draws.Gate(salt: null));
 
             HasSharedGate = true;
             return new GateNode(gate.Percentage, gateBy, null);
