@@ -20,7 +20,6 @@ namespace FeatureFlags.Rules;
 /// <param name="Prerequisites">The flags it requires.</param>
 /// <param name="Rules">Every rule, by order.</param>
 /// <param name="Default">What is given when no rule holds.</param>
-/// <param name="Hashing">How the buckets were made; left out for our own scheme.</param>
 public sealed record Explanation(
     string FlagKey,
     long Version,
@@ -37,9 +36,13 @@ public sealed record Explanation(
     double? GateBucket,
     IReadOnlyList<ConditionExplanation> Prerequisites,
     IReadOnlyList<RuleExplanation> Rules,
-    RolloutExplanation? Default,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HashingScheme? Hashing
-);
+    RolloutExplanation? Default
+)
+{
+    /// <summary>How the buckets were made; left out for our own scheme.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Hashing { get; init; }
+}
 
 /// <param name="Id">The rule.</param>
 /// <param name="Order">Where it stands.</param>

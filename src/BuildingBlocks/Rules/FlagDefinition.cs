@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using FeatureFlags.Rules.Engine;
 using FeatureFlags.Rules.Json;
 using FeatureFlags.Rules.Reading;
@@ -26,19 +25,16 @@ public sealed record Share(string Variant, double Weight);
 public sealed record Rule(string Id, int Order, string? Description, Condition When, IReadOnlyList<Share> Rollout);
 
 /// <summary>How a flag's buckets are made.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<HashingScheme>))]
-public enum HashingScheme
+public static class HashingSchemes
 {
     /// <summary>Our own, unless a flag names another: <see cref="Bucketing"/>.</summary>
-    [JsonStringEnumMemberName("xxh64")]
-    Xxh64,
+    public const string Xxh64 = "xxh64";
 
     /// <summary>
     /// That of Unleash's clients, for flags that come from there with their users: percentages and weights are whole
     /// numbers, and all splits of the flag have weights of the same sum.
     /// </summary>
-    [JsonStringEnumMemberName("unleash")]
-    Unleash,
+    public const string Unleash = "unleash";
 }
 
 /// <summary>
@@ -66,7 +62,8 @@ public sealed record FlagDefinition
     /// <summary>The flag's part in the bucket; its key, unless it names another.</summary>
     public string Salt { get; private init; } = "";
 
-    public HashingScheme Hashing { get; private init; }
+    /// <summary>One of <see cref="HashingSchemes"/>.</summary>
+    public string Hashing { get; private init; } = HashingSchemes.Xxh64;
 
     public IReadOnlyList<Prerequisite> Prerequisites { get; private init; } = [];
 
@@ -116,7 +113,7 @@ public sealed record FlagDefinition
         string offVariant,
         BucketBy bucketBy,
         string? salt,
-        HashingScheme hashing,
+        string hashing,
         IReadOnlyList<Prerequisite> prerequisites,
         IReadOnlyList<Rule> rules,
         IReadOnlyList<Reference> references

@@ -16,7 +16,7 @@ public sealed class ReadingTests
         Assert.That(flag.OffVariant, Is.EqualTo("off"));
         Assert.That(flag.BucketBy, Is.EqualTo(new[] { "id" }));
         Assert.That(flag.Salt, Is.EqualTo("f"));
-        Assert.That(flag.Hashing, Is.EqualTo(HashingScheme.Xxh64));
+        Assert.That(flag.Hashing, Is.EqualTo(HashingSchemes.Xxh64));
         Assert.That(flag.Rules, Is.Empty);
         Assert.That(flag.Prerequisites, Is.Empty);
         Assert.That(flag.References, Is.Empty);

@@ -160,7 +160,12 @@ internal sealed record Constraint(string Path, IReadOnlyList<string> Values, str
     public static Constraint Of(JsonElement constraint) =>
         new(
             PathOf(constraint.TextOf("contextName")!),
-            [.. constraint.ArrayOf("values").Select(value => value.GetString()!)],
+            [
+                .. constraint
+                    .ArrayOf("values")
+                    .Select(value => value.GetString()!.Trim())
+                    .Where(value => value is not ""),
+            ],
             constraint.TextOf("value") ?? "",
             constraint.IsTrue("caseInsensitive")
         );

@@ -187,7 +187,7 @@ internal sealed class UnleashTranslation(UnleashState state)
     private static JsonObject Gate(int percentage, string stickiness, string groupId)
     {
         if (stickiness is "random" or "default" && percentage == 100)
-            return Conditions.Always(); // Who has no id is given a random number, which is at most 100.
+            return Conditions.Always(); // Who has no id is given a random one, and no id draws more than 100.
         if (percentage == 0)
             return Conditions.Never();
 
@@ -233,8 +233,8 @@ internal sealed class UnleashTranslation(UnleashState state)
 
     /// <summary>Who has nothing to draw by gets a random variant there; here the feature is enabled and gives none.</summary>
     private static IEnumerable<JsonObject> WithoutKey(string stickiness) =>
-        (BucketBy(stickiness) is JsonArray several ? several.Select(path => path!) : [BucketBy(stickiness)]).Select(path =>
-            Conditions.Attribute(path.GetValue<string>(), new JsonObject { ["exists"] = false })
+        (BucketBy(stickiness) is JsonArray several ? several.Select(path => path!) : [BucketBy(stickiness)]).Select(
+            path => Conditions.Attribute(path.GetValue<string>(), new JsonObject { ["exists"] = false })
         );
 
     private static JsonObject Rule(string id, int order, JsonObject when, JsonObject rollout) =>

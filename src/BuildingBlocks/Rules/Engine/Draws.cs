@@ -4,7 +4,7 @@ namespace FeatureFlags.Rules.Engine;
 internal abstract class Draws
 {
     public static Draws Of(FlagDefinition flag, string tenant) =>
-        flag.Hashing == HashingScheme.Unleash ? new UnleashDraws(flag) : new XxHash64Draws(tenant, flag.Salt);
+        flag.Hashing == HashingSchemes.Unleash ? new UnleashDraws(flag) : new XxHash64Draws(tenant, flag.Salt);
 
     /// <summary>What splits draw from.</summary>
     public abstract Draw Split();

@@ -171,9 +171,11 @@ internal sealed class Explainer
             evaluation.GateBucket,
             _prerequisites,
             _rules,
-            flag.Default is null ? null : Rollout(flag.Default, evaluation.Bucket ?? double.NaN),
-            flag.Definition.Hashing == HashingScheme.Xxh64 ? null : flag.Definition.Hashing
-        );
+            flag.Default is null ? null : Rollout(flag.Default, evaluation.Bucket ?? double.NaN)
+        )
+        {
+            Hashing = flag.Definition.Hashing == HashingSchemes.Xxh64 ? null : flag.Definition.Hashing,
+        };
 
     private void AddFlag(FlagNode node, bool holds, string why, Explanation? explanation) =>
         _conditions.Add(

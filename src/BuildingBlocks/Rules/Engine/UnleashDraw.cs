@@ -6,8 +6,8 @@ namespace FeatureFlags.Rules.Engine;
 /// <summary>
 /// The draws of Unleash's clients, so that a flag can come from there without moving its users. A percentage is
 /// MurmurHash3 modulo 100 with seed 0, a split modulo the sum of the weights with a seed of its own, both over
-/// <c>groupId:id</c>, where the tenant has no part. Source: github.com/Unleash/unleash-node-sdk, src/strategy/util.ts and
-/// src/variant.ts; there the remainder counts from 1.
+/// <c>groupId:id</c>, where the tenant has no part. Source: github.com/Unleash/client-specification,
+/// scripts/generate-wanted-hash.ts; there the remainder counts from 1.
 /// </summary>
 internal sealed class UnleashDraws(FlagDefinition flag) : Draws
 {

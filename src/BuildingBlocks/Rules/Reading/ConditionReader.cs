@@ -21,8 +21,8 @@ internal sealed class ConditionReader(Problems problems)
 
     public IReadOnlyList<Reference> References => _references;
 
-    /// <summary>Says what a percentage may be.</summary>
-    public HashingScheme Hashing { get; set; }
+    /// <summary>The flag's scheme, which says what a percentage may be.</summary>
+    public string Hashing { get; set; } = HashingSchemes.Xxh64;
 
     /// <summary>Whether the definition may hold one more regular expression.</summary>
     public bool TakeRegex() => ++_regexes <= Limits.Regexes;
@@ -175,7 +175,7 @@ internal sealed class ConditionReader(Problems problems)
             return null;
         if (percentage is < 0 or > 100)
             Problems.Add(body.PathOf("percentage"), "must be from 0 to 100");
-        else if (Hashing == HashingScheme.Unleash && !double.IsInteger(percentage))
+        else if (Hashing == HashingSchemes.Unleash && !double.IsInteger(percentage))
             Problems.Add(body.PathOf("percentage"), NotWhole);
         return new GateTerm(percentage, by, salt);
     }

@@ -13,7 +13,7 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
 
     private readonly ConditionReader _conditions = new(problems);
     private readonly HashSet<string> _variantKeys = new(StringComparer.Ordinal);
-    private HashingScheme _hashing;
+    private string _hashing = HashingSchemes.Xxh64;
     private (double Sum, string Path)? _firstSplit;
 
     public FlagDefinition? Read(FlagDefinition empty)
@@ -53,17 +53,12 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         return state == "on";
     }
 
-    private HashingScheme ReadHashing()
+    private string ReadHashing()
     {
-        switch (body.Text("hashing"))
-        {
-            case "unleash":
-                return HashingScheme.Unleash;
-            case not (null or "xxh64"):
-                problems.Add(body.PathOf("hashing"), "must be xxh64 or unleash");
-                break;
-        }
-        return HashingScheme.Xxh64;
+        var hashing = body.Text("hashing") ?? HashingSchemes.Xxh64;
+        if (hashing is not (HashingSchemes.Xxh64 or HashingSchemes.Unleash))
+            problems.Add(body.PathOf("hashing"), $"must be {HashingSchemes.Xxh64} or {HashingSchemes.Unleash}");
+        return hashing;
     }
 
     private List<Variant> ReadVariants()
@@ -235,7 +230,7 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         var weight = reader.RequiredNumber("weight") ?? double.NaN;
         if (weight is < 0 or > Limits.Weight)
             problems.Add(reader.PathOf("weight"), $"must be from 0 to {Limits.Weight}");
-        else if (_hashing == HashingScheme.Unleash && !double.IsInteger(weight) && !double.IsNaN(weight))
+        else if (_hashing == HashingSchemes.Unleash && !double.IsInteger(weight) && !double.IsNaN(weight))
             problems.Add(reader.PathOf("weight"), ConditionReader.NotWhole);
         return weight;
     }
@@ -246,7 +241,7 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         var sum = weights.Sum();
         if (weights.Length > 0 && sum == 0)
             problems.Add(path, "must have a weight above 0");
-        if (_hashing != HashingScheme.Unleash || weights.Count(weight => weight > 0) < 2 || double.IsNaN(sum))
+        if (_hashing != HashingSchemes.Unleash || weights.Count(weight => weight > 0) < 2 || double.IsNaN(sum))
             return;
 
         // There the sum takes part in the draw, and a user has one bucket for all splits of a flag.

@@ -79,7 +79,7 @@ internal sealed class FlagDraft
             ["salt"] = definition.Salt,
         };
         // Shown by the flags that came from elsewhere, and no burden to the others.
-        if (definition.Hashing != HashingScheme.Xxh64)
+        if (definition.Hashing != HashingSchemes.Xxh64)
             document["hashing"] = definition.Hashing;
         document["prerequisites"] = Written("prerequisites") ?? ApiJson.ToElement(Array.Empty<object>());
         // As they were written: an author finds his own numbers, order and spelling again.

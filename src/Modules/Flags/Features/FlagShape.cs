@@ -46,7 +46,7 @@ internal record FlagBody
         "How buckets are made: xxh64 unless given, and then not shown, or unleash, for flags that come from there with "
             + "their users. Changing it reshuffles users."
     )]
-    [AllowedValues("xxh64", "unleash")]
+    [AllowedValues(HashingSchemes.Xxh64, HashingSchemes.Unleash)]
     public string? Hashing { get; init; }
 
     [Description("Flags that must give the same user one of these variants, or this one serves off_variant.")]
