@@ -35,13 +35,12 @@ internal sealed class UnleashTranslation(UnleashState state)
             throw new NotExpressibleException("the name is no key: that holds ASCII letters, digits, '.', '_' and '-'");
 
         var feature = state.Features[name];
-        var prerequisites = new JsonArray();
-        var always = Conditions.All(Dependencies(feature, prerequisites));
+        var (prerequisites, dependencies) = DependenciesOf(feature);
         var rules = new JsonArray();
         var splits = new List<Split>();
         foreach (var (strategy, id) in StrategiesOf(feature))
         {
-            var when = Conditions.All(always.DeepClone().AsObject(), WhenOf(strategy, name));
+            var when = Conditions.All(dependencies.DeepClone().AsObject(), WhenOf(strategy, name));
             if (SplitOf(feature, strategy, name) is not { } split)
             {
                 rules.Add(Rule(id, rules.Count, when, new JsonObject { ["variant"] = Enabled }));
@@ -80,7 +79,8 @@ internal sealed class UnleashTranslation(UnleashState state)
             ["rules"] = rules,
         };
         // One bucket serves all splits of a flag. A variant that is alone is not drawn for.
-        switch (splits.Where(split => split.IsDrawn).DistinctBy(split => (split.GroupId, split.Stickiness)).ToArray())
+        var drawn = splits.Where(split => split.IsDrawn);
+        switch (drawn.DistinctBy(split => (split.GroupId, split.Stickiness, split.Total)).ToArray())
         {
             case []:
                 break;
@@ -89,48 +89,52 @@ internal sealed class UnleashTranslation(UnleashState state)
                 flag["bucket_by"] = BucketBy(split.Stickiness);
                 break;
             default:
-                throw new NotExpressibleException("its strategies split users by different groups or fields");
+                throw new NotExpressibleException("its strategies split users by different groups, fields or totals");
         }
         return flag;
     }
 
-    /// <summary>What a feature requires of others, as conditions for its rules, or prerequisites where they can say it.</summary>
-    private IEnumerable<JsonObject> Dependencies(JsonElement feature, JsonArray prerequisites)
+    /// <summary>
+    /// What a feature requires of others: prerequisites, and a condition for each of its rules where they can't say it.
+    /// </summary>
+    private (JsonArray Prerequisites, JsonObject Condition) DependenciesOf(JsonElement feature)
     {
+        var prerequisites = new JsonArray();
+        var conditions = new List<JsonObject>();
         foreach (var dependency in feature.ArrayOf("dependencies"))
         {
-            // A client passes over what goes further than one step.
+            // A client does not follow dependencies of dependencies: they are not met.
             if (
                 !state.Features.TryGetValue(dependency.TextOf("feature")!, out var parent)
                 || parent.ArrayOf("dependencies").Any()
             )
             {
-                yield return Conditions.Never();
+                conditions.Add(Conditions.Never());
                 continue;
             }
 
-            var enabled = EnabledVariants(parent.TextOf("name")!);
+            var key = parent.TextOf("name")!;
+            var enabled = EnabledVariants(key);
+            if (dependency.TryGetProperty("enabled", out var wanted) && !wanted.GetBoolean())
+            {
+                conditions.Add(Conditions.Not(new JsonObject { ["flag"] = Giving(key, enabled) }));
+                continue;
+            }
+
             var named = dependency.ArrayOf("variants").Select(variant => variant.GetString()!).ToArray();
             // Of a feature that is enabled and has no variants, a client says that its variant is "disabled".
-            var wanted = named is []
-                ? enabled
-                : [.. enabled.Where(key => named.Contains(key == Enabled ? Disabled : key, StringComparer.Ordinal))];
-            var requirement = new JsonObject
-            {
-                ["key"] = parent.TextOf("name"),
-                ["variant"] = Conditions.Texts(wanted),
-            };
-            if (dependency.TryGetProperty("enabled", out var flag) && !flag.GetBoolean())
-            {
-                requirement["variant"] = Conditions.Texts(enabled);
-                yield return Conditions.Not(new JsonObject { ["flag"] = requirement });
-            }
-            else if (wanted is [])
-                yield return Conditions.Never();
+            if (named is not [])
+                enabled = [.. enabled.Where(variant => named.Contains(variant == Enabled ? Disabled : variant))];
+            if (enabled is [])
+                conditions.Add(Conditions.Never());
             else
-                prerequisites.Add(requirement);
+                prerequisites.Add(Giving(key, enabled));
         }
+        return (prerequisites, Conditions.All(conditions));
     }
+
+    private static JsonObject Giving(string flag, string[] variants) =>
+        new() { ["key"] = flag, ["variant"] = Conditions.Texts(variants) };
 
     private string[] EnabledVariants(string feature) =>
         [
@@ -213,11 +217,12 @@ internal sealed class UnleashTranslation(UnleashState state)
         var own = strategy?.ArrayOf("variants").ToArray() ?? [];
         var parameters = strategy is { } s && s.TryGetProperty("parameters", out var given) ? given : default;
         var variants = own is [] ? [.. feature.ArrayOf("variants")] : own;
-        if (variants.Sum(variant => variant.GetProperty("weight").GetInt32()) == 0)
+        if (variants is [])
             return null;
-        return own is []
+        var split = own is []
             ? new Split(variants, name, variants[0].TextOf("stickiness") ?? "default")
             : new Split(variants, parameters.TextOf("groupId") ?? name, parameters.TextOf("stickiness") ?? "default");
+        return split.Total == 0 ? null : split;
     }
 
     /// <summary>Users whom a variant names get it whatever they draw.</summary>
@@ -300,6 +305,8 @@ internal sealed class UnleashTranslation(UnleashState state)
     private sealed record Split(JsonElement[] Variants, string GroupId, string Stickiness)
     {
         public bool IsDrawn => Variants.Count(variant => Weight(variant) > 0) > 1;
+
+        public int Total => Variants.Sum(Weight);
 
         public JsonObject Rollout() =>
             new()
