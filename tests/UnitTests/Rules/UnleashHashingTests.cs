@@ -49,14 +49,17 @@ public sealed class UnleashHashingTests
     }
 
     [Test]
-    public void A_bucket_gives_the_variant_that_counting_whole_numbers_gives() =>
+    public void A_bucket_gives_the_variant_that_counting_whole_numbers_gives()
+    {
+        var flag = Given.RuleSet(Given.Flag("f", $"{{{Halves}}}")).Find("f")!;
+
         Gen.Select(Gen.Long[0, Limits.Weight].Array[2, Limits.Variants].Where(w => w.Sum() > 0), Gen.UInt)
             .Sample(
                 (weights, hash) =>
                 {
                     var total = weights.Sum();
                     var distribution = new Distribution([
-                        .. weights.Select((weight, i) => (new CompiledVariant($"{i}", null), (double)weight)),
+                        .. weights.Select((weight, i) => (DecisionFor(flag, $"{i}"), (double)weight)),
                     ]);
                     // Wherever one variant ends and the next begins, and somewhere else.
                     var ends = weights.Select((_, i) => weights.Take(i + 1).Sum());
@@ -65,18 +68,20 @@ public sealed class UnleashHashingTests
                         .Select(h => (uint)h)
                         .Append(hash);
                     return hashes.All(h =>
-                        distribution.At(UnleashDraw.Place(h, total)).Key == $"{Counted(weights, (h % total) + 1)}"
+                        distribution.At(UnleashDraw.Place(h, total))!.Variant.Key
+                        == $"{Counted(weights, (h % total) + 1)}"
                     );
                 },
                 iter: 2_000
             );
+    }
 
     [Test]
     public void A_percentage_lets_through_whom_counting_whole_numbers_does()
     {
         for (var percentage = 0; percentage <= 100; percentage++)
         {
-            var gate = new GateNode(percentage, BucketBy.Id, null);
+            var gate = new GateNode(percentage, BucketBy.Id, new UnleashDraw("f", 0, 100), isShared: false);
             for (var hash = 0u; hash < 100; hash++)
                 Assert.That(gate.Admits(UnleashDraw.Place(hash, 100)), Is.EqualTo(hash + 1 <= percentage));
         }
@@ -163,6 +168,9 @@ public sealed class UnleashHashingTests
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
+
+    private static Decision DecisionFor(CompiledFlag flag, string variant) =>
+        new(flag, new CompiledVariant(variant, null), Reason.DefaultDistribution);
 
     /// <summary>Unleash's way to a variant: the first whose weight, added to those before it, reaches the target.</summary>
     private static int Counted(long[] weights, long target)

@@ -9,7 +9,7 @@ internal sealed class Linker(
     IReadOnlyDictionary<string, CompiledSegment> segments
 )
 {
-    public Scope ForFlag(FlagDefinition flag) => new(this, Draws.Of(flag, tenant), flag.Bucketed, sharedDraw: null);
+    public Scope ForFlag(CompiledFlag flag) => new(this, Draws.Of(flag.Definition, tenant), flag.BucketBy, flag.Gate);
 
     public Scope ForSegment(string key)
     {
@@ -31,12 +31,12 @@ internal sealed class Linker(
     }
 
     /// <param name="linker">What the names mean.</param>
-    /// <param name="draws">What makes the draws of gates.</param>
+    /// <param name="draws">Makes the draws of gates that name a salt.</param>
     /// <param name="by">What gates bucket by, unless they say.</param>
-    /// <param name="sharedDraw">The draw of gates that name neither; null when the flag has made it.</param>
-    public sealed class Scope(Linker linker, Draws draws, BucketBy by, Draw? sharedDraw)
+    /// <param name="gate">The draw of gates that name no salt.</param>
+    public sealed class Scope(Linker linker, Draws draws, BucketBy by, Draw gate)
     {
-        /// <summary>Whether a gate draws from what all gates of the flag share.</summary>
+        /// <summary>Whether a gate draws what all gates of the flag or segment share.</summary>
         public bool HasSharedGate { get; private set; }
 
         public Node[] Link(Condition condition, Vertex from) =>
@@ -58,18 +58,13 @@ internal sealed class Linker(
                 _ => throw new InvalidOperationException($"{term.GetType()} has no node"),
             };
 
-        private GateNode Link(GateTerm gate)
+        private GateNode Link(GateTerm term)
         {
-            var gateBy = gate.By ?? by;
-            if (gate.Salt is not null)
-                return new GateNode(gate.Percentage, gateBy, draws.Gate(gate.Salt));
-            if (sharedDraw is not null)
-                return new GateNode(gate.Percentage, gateBy, sharedDraw);
-            if (!gateBy.IsSameAs(by))
-                return new GateNode(gate.Percentage, gateBy, draws.Gate(salt: null));
-
-            HasSharedGate = true;
-            return new GateNode(gate.Percentage, gateBy, null);
+            var gateBy = term.By ?? by;
+            var isShared = term.Salt is null && gateBy.IsSameAs(by);
+            HasSharedGate |= isShared;
+            var draw = term.Salt is null ? gate : draws.Gate(term.Salt);
+            return new GateNode(term.Percentage, gateBy, draw, isShared);
         }
     }
 }
