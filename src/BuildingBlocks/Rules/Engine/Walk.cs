@@ -177,9 +177,10 @@ internal ref struct Walk<TMode>(EvaluationContext context)
     {
         if (context.Id is { } id)
         {
-            if (segment.Excluded.Contains(id))
+            var utf8 = context.IdUtf8;
+            if (utf8 is null ? segment.Excluded.Contains(id) : segment.Excluded.Contains(utf8))
                 return Membership.Excluded;
-            if (segment.Included.Contains(id))
+            if (utf8 is null ? segment.Included.Contains(id) : segment.Included.Contains(utf8))
                 return Membership.Included;
         }
         if (segment.Criteria is not { } criteria)
