@@ -74,6 +74,12 @@ public readonly struct Evaluation
     /// <summary>The variant's value, null if it has none; where no variant of the flag has one, the variant's key.</summary>
     public JsonElement? Value => _variant.Value;
 
+    /// <summary>
+    /// The members <c>flag_key</c>, <c>variant</c> and <c>value</c> as UTF-8 JSON, without braces around them: written
+    /// once for all answers of this variant.
+    /// </summary>
+    public ReadOnlySpan<byte> Members => _variant.Members;
+
     public Reason Reason { get; }
 
     /// <summary>The rule that held.</summary>

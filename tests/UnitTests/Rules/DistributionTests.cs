@@ -87,5 +87,5 @@ public sealed class DistributionTests
     }
 
     private static Distribution Distributed(params double[] weights) =>
-        new([.. weights.Select((weight, i) => (new CompiledVariant($"{i}", null), weight))]);
+        new([.. weights.Select((weight, i) => (new CompiledVariant("flag", $"{i}", null), weight))]);
 }
