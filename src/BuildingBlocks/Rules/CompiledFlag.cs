@@ -17,11 +17,16 @@ public sealed class CompiledFlag
         var hasValues = definition.Variants.Any(variant => variant.Value is not null);
         Variants = definition.Variants.ToDictionary(
             variant => variant.Key,
-            variant => new CompiledVariant(definition.Key, variant.Key, hasValues ? variant.Value : KeyAsValue(variant.Key)),
+            variant => new CompiledVariant(
+                definition.Key,
+                variant.Key,
+                hasValues ? variant.Value : KeyAsValue(variant.Key)
+            ),
             StringComparer.Ordinal
         );
         OffVariant =
-            Variants.GetValueOrDefault(definition.OffVariant) ?? new CompiledVariant(definition.Key, definition.OffVariant, null);
+            Variants.GetValueOrDefault(definition.OffVariant)
+            ?? new CompiledVariant(definition.Key, definition.OffVariant, null);
     }
 
     public string Key => Definition.Key;

@@ -14,8 +14,7 @@ internal static class RequestId
         app.Use(
             (context, next) =>
             {
-                context.TraceIdentifier =
-                    context.Request.Headers[Header] is [{ } sent] && IsFit(sent) ? sent : New();
+                context.TraceIdentifier = context.Request.Headers[Header] is [{ } sent] && IsFit(sent) ? sent : New();
                 // Not at once: an error clears the headers that were set before it.
                 context.Response.OnStarting(Echo, context);
                 return next(context);

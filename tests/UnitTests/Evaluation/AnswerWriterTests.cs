@@ -20,10 +20,12 @@ internal sealed class AnswerWriterTests
         var flag = Flag(
             $$"""
             {"state": "on", "off_variant": "off",
-             "variants": [{"key": "on", "weight": 1, "value": {{value.GetRawText()}}}, {"key": "off", "weight": 0}],
+             "variants": [{"key": "on", "weight": 1, "value": {{value.GetRawText()}} }, {"key": "off", "weight": 0}],
              "rules": [
-               {"id": {{JsonSerializer.Serialize(ruleId)}}, "order": 1, "when": {"attr": {"country": "CA"}, "percentage": 100},
-                "rollout": {"variant": "on"}}]}
+               {"id": {{JsonSerializer.Serialize(
+                ruleId
+            )}}, "order": 1, "when": {"attr": {"country": "CA"}, "percentage": 100},
+                "rollout": {"variant": "on"} }]}
             """
         );
 
@@ -76,7 +78,7 @@ internal sealed class AnswerWriterTests
 
         void Write()
         {
-            using var answer = new AnswerWriter(AnswerWriter.UsualBytes);
+            using var answer = new AnswerWriter(AnswerWriter.BytesEach);
             for (var i = 0; i < 20; i++)
                 answer.Evaluated(evaluation, version: 3, stale: false);
         }

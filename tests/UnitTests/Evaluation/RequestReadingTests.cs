@@ -177,7 +177,11 @@ internal sealed class RequestReadingTests
 
         private string User()
         {
-            string[] members = [$"\"id\":{(Rarely() ? Any(0) : "\"ada\"")}", $"\"attributes\":{(Rarely() ? Any(1) : Object(1))}"];
+            string[] members =
+            [
+                $"\"id\":{(Rarely() ? Any(0) : "\"ada\"")}",
+                $"\"attributes\":{(Rarely() ? Any(1) : Object(1))}",
+            ];
             if (Rarely())
                 members = [.. members, $"\"{One(Names)}\":{Any(0)}"];
             random.Shuffle(members);
@@ -204,7 +208,7 @@ internal sealed class RequestReadingTests
             return $"{{{string.Join(',', members)}}}";
         }
 
-        private IEnumerable<string> Many(Func<string> next) =>
+        private List<string> Many(Func<string> next) =>
             Enumerable.Range(0, random.Next(5)).Select(_ => next()).ToList();
 
         private string Space() => Rarely() ? One([" ", "\n\t", "/**/"]) : "";

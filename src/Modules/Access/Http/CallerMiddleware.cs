@@ -41,7 +41,10 @@ internal sealed class CallerMiddleware
     {
         if (!context.IsProtected())
             return _next(context);
-        if (context.Request.Headers.Authorization is not [{ } credentials] || _known.Find(credentials) is not { } caller)
+        if (
+            context.Request.Headers.Authorization is not [{ } credentials]
+            || _known.Find(credentials) is not { } caller
+        )
             return Meet(context, call);
 
         Enter(context, call, caller);

@@ -54,10 +54,7 @@ internal sealed class KnownTokens(SigningKeys keys, TimeProvider clock)
         known.Young[hash] = entry;
     }
 
-    private sealed record Generations(
-        ConcurrentDictionary<Hash, Entry> Young,
-        ConcurrentDictionary<Hash, Entry> Old
-    );
+    private sealed record Generations(ConcurrentDictionary<Hash, Entry> Young, ConcurrentDictionary<Hash, Entry> Old);
 
     private sealed record Entry(KnownCaller Caller, SecurityKey Key);
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using FeatureFlags.BuildingBlocks.Http;
@@ -15,20 +14,22 @@ namespace FeatureFlags.Evaluation.Features;
 /// </summary>
 internal struct AnswerWriter(int expectedBytes) : IDisposable
 {
-    /// <summary>An evaluation seldom needs more.</summary>
-    public const int UsualBytes = 256;
+    /// <summary>What an evaluation seldom exceeds.</summary>
+    public const int BytesEach = 256;
 
-    // The longest of numbers, and the fixed parts around them.
-    private const int Room = 128;
+    // All of an evaluation but texts and value, at their longest.
+    private const int Room = 256;
 
-    private static readonly SearchValues<char> Plain = SearchValues.Create(
-        [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Except(['"', '\\'])]
-    );
+    private static readonly SearchValues<char> Plain = SearchValues.Create([
+        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Except(['"', '\\']),
+    ]);
 
     private static readonly byte[][] Reasons =
     [
         .. Enum.GetValues<Reason>()
-            .Select(reason => Encoding.UTF8.GetBytes($",\"reason\":{JsonSerializer.Serialize(reason, ApiJson.Options)}")),
+            .Select(reason =>
+                Encoding.UTF8.GetBytes($",\"reason\":{JsonSerializer.Serialize(reason, ApiJson.Options)}")
+            ),
     ];
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(expectedBytes);
@@ -40,51 +41,65 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
     /// <param name="stale">Whether the rules in memory may be behind the database.</param>
     public void Evaluated(in Rules.Evaluation evaluation, long version, bool stale)
     {
-        Raw("{"u8);
-        Raw(evaluation.Members);
-        Raw(Reasons[(int)evaluation.Reason]);
+        var members = evaluation.Members;
+        Reserve(members.Length);
+        Append("{"u8);
+        Append(members);
+        Append(Reasons[(int)evaluation.Reason]);
         if (evaluation.RuleId is { } rule)
         {
-            Raw(",\"rule_id\":"u8);
+            Append(",\"rule_id\":"u8);
             Text(rule);
         }
-        Raw(",\"details\":{"u8);
-        var isFirst = true;
+        Append(",\"details\":{"u8);
+        var separator = ""u8;
         if (evaluation.Bucket is { } bucket)
-            Detail("\"bucket\":"u8, bucket, ref isFirst);
+        {
+            Append("\"bucket\":"u8);
+            Append(bucket);
+            separator = ","u8;
+        }
         if (evaluation.GateBucket is { } gateBucket)
-            Detail("\"gate_bucket\":"u8, gateBucket, ref isFirst);
+        {
+            Append(separator);
+            Append("\"gate_bucket\":"u8);
+            Append(gateBucket);
+            separator = ","u8;
+        }
         if (evaluation.Error is { } error)
         {
-            Raw(isFirst ? "\"error\":"u8 : ",\"error\":"u8);
+            Append(separator);
+            Append("\"error\":"u8);
             Text(error);
         }
-        Raw("},\"version\":"u8);
-        Number(version);
-        Raw(stale ? ",\"stale\":true}"u8 : "}"u8);
+        Append("},\"version\":"u8);
+        Append(version);
+        Append(stale ? ",\"stale\":true}"u8 : "}"u8);
     }
 
     /// <summary>What a batch answers to a key that names no flag.</summary>
     public void Unknown(string flagKey, bool stale)
     {
-        Raw("{\"flag_key\":"u8);
+        Reserve(0);
+        Append("{\"flag_key\":"u8);
         Text(flagKey);
-        Raw(",\"variant\":null,\"value\":null"u8);
-        Raw(Reasons[(int)Reason.Error]);
-        Raw(",\"details\":{\"error\":\"flag_not_found\"},\"version\":null"u8);
-        Raw(stale ? ",\"stale\":true}"u8 : "}"u8);
+        Append(",\"variant\":null,\"value\":null"u8);
+        Append(Reasons[(int)Reason.Error]);
+        Append(",\"details\":{\"error\":\"flag_not_found\"},\"version\":null"u8);
+        Append(stale ? ",\"stale\":true}"u8 : "}"u8);
     }
 
+    /// <summary>What stands around and between evaluations.</summary>
     public void Raw(ReadOnlySpan<byte> json)
     {
-        json.CopyTo(Free(json.Length));
-        _length += json.Length;
+        Reserve(json.Length);
+        Append(json);
     }
 
     public void Number(long number)
     {
-        number.TryFormat(Free(Room), out var length, provider: CultureInfo.InvariantCulture);
-        _length += length;
+        Reserve(0);
+        Append(number);
     }
 
     /// <summary>Answers with what was written.</summary>
@@ -98,16 +113,6 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
 
     public readonly void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
 
-    private void Detail(ReadOnlySpan<byte> name, double number, ref bool isFirst)
-    {
-        if (!isFirst)
-            Raw(","u8);
-        isFirst = false;
-        Raw(name);
-        Utf8Formatter.TryFormat(number, Free(Room), out var length);
-        _length += length;
-    }
-
     private void Text(string text)
     {
         if (text.AsSpan().ContainsAnyExcept(Plain))
@@ -115,20 +120,42 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
             Raw(JsonSerializer.SerializeToUtf8Bytes(text, ApiJson.Options));
             return;
         }
-        Raw("\""u8);
-        _length += Encoding.UTF8.GetBytes(text, Free(text.Length));
-        Raw("\""u8);
+        Reserve(text.Length);
+        Append("\""u8);
+        _length += Encoding.UTF8.GetBytes(text, Free);
+        Append("\""u8);
     }
 
-    private Span<byte> Free(int bytes)
+    /// <summary>Makes room for this much, and for what is of limited length around it: names, reason, numbers.</summary>
+    private void Reserve(int bytes)
     {
-        if (_bytes.Length - _length < bytes)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _bytes.Length, _length + bytes));
-            Written.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = larger;
-        }
-        return _bytes.AsSpan(_length);
+        var needed = _length + bytes + Room;
+        if (needed <= _bytes.Length)
+            return;
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _bytes.Length, needed));
+        Written.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
+
+    private readonly Span<byte> Free => _bytes.AsSpan(_length);
+
+    private void Append(ReadOnlySpan<byte> json)
+    {
+        json.CopyTo(Free);
+        _length += json.Length;
+    }
+
+    private void Append(double number)
+    {
+        Utf8Formatter.TryFormat(number, Free, out var length);
+        _length += length;
+    }
+
+    private void Append(long number)
+    {
+        Utf8Formatter.TryFormat(number, Free, out var length);
+        _length += length;
     }
 }

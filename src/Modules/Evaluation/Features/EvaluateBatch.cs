@@ -22,11 +22,7 @@ internal static class EvaluateBatch
     public const int MaxFlagKeys = 1_000;
     public const int MaxTags = 50;
 
-    internal sealed record Request(
-        EvaluationContext User,
-        IReadOnlyList<string>? FlagKeys,
-        IReadOnlyList<string>? Tags
-    )
+    internal sealed record Request(EvaluationContext User, IReadOnlyList<string>? FlagKeys, IReadOnlyList<string>? Tags)
     {
         /// <exception cref="InvalidFieldsException">Something is wrong with it.</exception>
         public static Request Parse(ReadOnlySequence<byte> body) =>
@@ -95,7 +91,7 @@ internal static class EvaluateBatch
     private static AnswerWriter Answered(Request request, ScopeRules scope, bool stale)
     {
         var answer = new AnswerWriter(
-            AnswerWriter.UsualBytes * (1 + (request.FlagKeys?.Count ?? scope.Rules.Flags.Count))
+            AnswerWriter.BytesEach * (2 + (request.FlagKeys?.Count ?? scope.Rules.Flags.Count))
         );
         var tally = EvaluationMetrics.Tally();
         answer.Raw("{\"items\":["u8);
@@ -144,8 +140,7 @@ internal static class EvaluateBatch
             answer.Evaluated(evaluation, flag.Version, stale);
         }
 
-        bool Wanted(CompiledFlag flag) =>
-            request.Tags is null || scope.TagsOf(flag.Key).Intersect(request.Tags).Any();
+        bool Wanted(CompiledFlag flag) => request.Tags is null || scope.TagsOf(flag.Key).Intersect(request.Tags).Any();
     }
 
     internal static void Map(RouteGroupBuilder evaluate) =>

@@ -71,7 +71,7 @@ internal static class EvaluateFlag
 
         var evaluation = flag.Evaluate(request.User);
         EvaluationMetrics.Count(evaluation.Reason);
-        using var answer = new AnswerWriter(AnswerWriter.UsualBytes);
+        using var answer = new AnswerWriter(2 * AnswerWriter.BytesEach);
         answer.Evaluated(evaluation, flag.Version, stale: database.IsAway);
         answer.Send(context.Response);
     }
