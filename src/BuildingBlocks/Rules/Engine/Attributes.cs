@@ -21,7 +21,7 @@ internal sealed class Attributes
     private readonly AttributeValue[] _values;
 
     public Attributes(string[] names, AttributeValue[] values)
-        : this(names.Length, Array.ConvertAll(names, HashOf), names, values) { }
+        : this(names.Length, Array.ConvertAll(names, HashOf), Array.ConvertAll(names, AttributeNames.Known), values) { }
 
     // The arrays may have room for more.
     private Attributes(int count, int[] hashes, string[] names, AttributeValue[] values)
@@ -81,7 +81,7 @@ internal sealed class Attributes
             json.Read();
             if (!AttributeValue.TryRead(ref json, depth, out values[count]))
                 return null;
-            names[count] = name;
+            names[count] = AttributeNames.Known(name);
             hashes[count++] = hash;
         }
         return count == 0 ? None : new Attributes(count, hashes, names, values);

@@ -17,20 +17,12 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
     /// <summary>What an evaluation seldom exceeds.</summary>
     public const int BytesEach = 256;
 
-    // All of an evaluation but texts and value, at their longest.
+    // All that follows an answer's head but texts, at its longest.
     private const int Room = 256;
 
     private static readonly SearchValues<char> Plain = SearchValues.Create([
         .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Except(['"', '\\']),
     ]);
-
-    private static readonly byte[][] Reasons =
-    [
-        .. Enum.GetValues<Reason>()
-            .Select(reason =>
-                Encoding.UTF8.GetBytes($",\"reason\":{JsonSerializer.Serialize(reason, ApiJson.Options)}")
-            ),
-    ];
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(expectedBytes);
     private int _length;
@@ -41,17 +33,9 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
     /// <param name="stale">Whether the rules in memory may be behind the database.</param>
     public void Evaluated(in Rules.Evaluation evaluation, long version, bool stale)
     {
-        var members = evaluation.Members;
-        Reserve(members.Length);
-        Append("{"u8);
-        Append(members);
-        Append(Reasons[(int)evaluation.Reason]);
-        if (evaluation.RuleId is { } rule)
-        {
-            Append(",\"rule_id\":"u8);
-            Text(rule);
-        }
-        Append(",\"details\":{"u8);
+        var head = evaluation.AnswerHead;
+        Reserve(head.Length);
+        Append(head);
         var separator = ""u8;
         if (evaluation.Bucket is { } bucket)
         {
@@ -83,9 +67,9 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
         Reserve(0);
         Append("{\"flag_key\":"u8);
         Text(flagKey);
-        Append(",\"variant\":null,\"value\":null"u8);
-        Append(Reasons[(int)Reason.Error]);
-        Append(",\"details\":{\"error\":\"flag_not_found\"},\"version\":null"u8);
+        Append(
+            ",\"variant\":null,\"value\":null,\"reason\":\"error\",\"details\":{\"error\":\"flag_not_found\"},\"version\":null"u8
+        );
         Append(stale ? ",\"stale\":true}"u8 : "}"u8);
     }
 
