@@ -73,7 +73,7 @@ internal static class EvaluateBatch
                 {
                     if (scope.Rules.Find(key) is not { } flag)
                         items.Add(EvaluationResponse.Unknown(key, stale));
-                    else if (Wanted(scope, flag, query.Tags))
+                    else if (Wanted(flag, query.Tags))
                         items.Add(Evaluate(flag, query.User, stale));
                 }
             }
@@ -81,7 +81,7 @@ internal static class EvaluateBatch
             {
                 foreach (var flag in scope.Rules.Flags)
                 {
-                    if (Wanted(scope, flag, query.Tags))
+                    if (Wanted(flag, query.Tags))
                         items.Add(Evaluate(flag, query.User, stale));
                 }
             }
@@ -95,8 +95,8 @@ internal static class EvaluateBatch
             return EvaluationResponse.Of(flag, evaluation, stale);
         }
 
-        private static bool Wanted(ScopeRules scope, CompiledFlag flag, IReadOnlyList<string>? tags) =>
-            tags is null || scope.TagsOf(flag.Key).Intersect(tags).Any();
+        private static bool Wanted(CompiledFlag flag, IReadOnlyList<string>? tags) =>
+            tags is null || flag.Definition.Tags.Intersect(tags).Any();
     }
 
     internal static void Map(RouteGroupBuilder evaluate) =>
