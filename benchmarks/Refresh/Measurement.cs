@@ -44,10 +44,12 @@ internal static class Measurement
     private static async Task Load(Node node, string what, string tenant)
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
+        var processor = Environment.CpuUsage.TotalTime;
         var took = await node.Evaluate(tenant, Tenant.AnyFlag);
+        processor = Environment.CpuUsage.TotalTime - processor;
         var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
         Console.WriteLine(
-            $"{what, -58}{took.TotalMilliseconds, 9:0} ms{bytes / 1024.0 / Tenant.Flags, 10:0.00} kB a flag"
+            $"{what, -58}{took.TotalMilliseconds, 9:0} ms, {processor.TotalMilliseconds:0} ms of processor, {bytes / 1_000_000.0:0.0} MB"
         );
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.IO.Hashing;
+using System.Numerics;
 using System.Text;
 using System.Text.Unicode;
 
@@ -129,17 +130,18 @@ public sealed class MemberSet
     /// <summary>The same set with a table of its own.</summary>
     private MemberSet Folded()
     {
-        var building = new Building();
+        var building = new Building(_ids.Text.Length, Count);
         for (var number = 1; number <= _ids.Count; number++)
         {
             var id = _ids[number];
-            if (_differences!.Find(id, Hash(id)) is not false)
-                building.Add(id);
+            var hash = Hash(id);
+            if (_differences!.Find(id, hash) is not false)
+                building.Add(id, hash);
         }
         for (var number = 1; number <= _differences!.Ids.Count; number++)
         {
             if (_differences.IsMember[number - 1])
-                building.Add(_differences.Ids[number]);
+                building.Add(_differences.Ids[number], Hash(_differences.Ids[number]));
         }
         return new MemberSet(building.Built(), null, _malformed);
     }
@@ -243,8 +245,16 @@ public sealed class MemberSet
         private int _length;
         private int _count;
 
-        public Building() =>
-            (_text, _ends, _table) = (new byte[FirstCapacity], new int[FirstCapacity], new int[FirstCapacity * 2]);
+        public Building()
+            : this(FirstCapacity, FirstCapacity) { }
+
+        /// <param name="bytes">Of text, as expected.</param>
+        /// <param name="ids">How many, as expected.</param>
+        public Building(int bytes, int ids)
+        {
+            (_text, _ends) = (new byte[bytes], new int[ids]);
+            _table = new int[BitOperations.RoundUpToPowerOf2((uint)(ids * 4L / 3) + 1)];
+        }
 
         public Building(Ids from)
         {
@@ -254,11 +264,11 @@ public sealed class MemberSet
 
         public ReadOnlySpan<byte> this[int number] => Ids.At(number, _ends, _text);
 
-        public void Add(ReadOnlySpan<byte> id)
+        public void Add(ReadOnlySpan<byte> id, ulong hash)
         {
             MakeRoom(id.Length);
             id.CopyTo(_text.AsSpan(_length));
-            AddLast(id.Length);
+            AddLast(id.Length, hash);
         }
 
         /// <param name="id">May be there already.</param>
@@ -268,18 +278,18 @@ public sealed class MemberSet
         {
             MakeRoom(Encoding.UTF8.GetMaxByteCount(id.Length));
             var isWellFormed = TryEncode(id, _text.AsSpan(_length), out var length);
-            number = isWellFormed ? AddLast(length) : 0;
+            number = isWellFormed ? AddLast(length, Hash(_text.AsSpan(_length, length))) : 0;
             return isWellFormed;
         }
 
         public Ids Built() =>
             new(_text.AsSpan(0, _length).ToArray(), _ends.AsSpan(0, _count).ToArray(), _count == 0 ? [0] : _table);
 
-        /// <param name="length">Of the id, which lies behind the others already.</param>
-        private int AddLast(int length)
+        /// <summary>Takes in the id that lies behind the others already; if it is one of them, it is not kept.</summary>
+        /// <returns>Its number.</returns>
+        private int AddLast(int length, ulong hash)
         {
-            var id = _text.AsSpan(_length, length);
-            var slot = Ids.Slot(_table, _ends, _text, id, Hash(id));
+            var slot = Ids.Slot(_table, _ends, _text, _text.AsSpan(_length, length), hash);
             if (_table[slot] is var known && known != 0)
                 return known;
 

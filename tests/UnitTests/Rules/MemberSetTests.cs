@@ -64,10 +64,13 @@ public sealed class MemberSetTests
         Assert.That(set.SharesTableWith(first), Is.True);
         Change(Members / 2);
         Assert.That(set.SharesTableWith(first), Is.False);
+        var folded = set;
+        Change(Members / 2 + 1);
+        Assert.That(set.SharesTableWith(folded), Is.True);
 
         Assert.That(set.Count, Is.EqualTo(expected.Count));
         Assert.That(expected.Where(id => !set.Contains(id)), Is.Empty);
-        Assert.That(Enumerable.Range(0, Members).Count(i => set.Contains($"user-{i}")), Is.EqualTo(Members - 1_001));
+        Assert.That(Enumerable.Range(0, Members).Count(i => set.Contains($"user-{i}")), Is.EqualTo(Members - 1_002));
         Assert.That(first.Contains("user-0"), Is.True);
 
         void Change(int i)

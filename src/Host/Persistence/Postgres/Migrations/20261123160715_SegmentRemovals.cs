@@ -19,25 +19,40 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     segment_key = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     position = table.Column<long>(type: "bigint", nullable: false),
                     list = table.Column<int>(type: "integer", nullable: false),
-                    member = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    member = table.Column<string>(type: "text", nullable: false, collation: "C"),
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_segments_removals", x => new { x.tenant, x.environment, x.segment_key, x.position });
+                    table.PrimaryKey(
+                        "pk_segments_removals",
+                        x => new
+                        {
+                            x.tenant,
+                            x.environment,
+                            x.segment_key,
+                            x.position,
+                        }
+                    );
                     table.ForeignKey(
                         name: "fk_segments_removals_segments_segments_tenant_environment_segm",
-                        columns: x => new { x.tenant, x.environment, x.segment_key },
+                        columns: x => new
+                        {
+                            x.tenant,
+                            x.environment,
+                            x.segment_key,
+                        },
                         principalTable: "segments_segments",
                         principalColumns: new[] { "tenant", "environment", "key" },
-                        onDelete: ReferentialAction.Cascade);
-                });
+                        onDelete: ReferentialAction.Cascade
+                    );
+                }
+            );
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropTable(
-                name: "segments_removals");
+            migrationBuilder.DropTable(name: "segments_removals");
         }
     }
 }
