@@ -59,6 +59,7 @@ public sealed class AllocationTests
         ("split", OnWith("'rules': []")),
         ("split by a text", OnWith("'bucket_by': ['device', 'email']")),
         ("split by a number", OnWith("'bucket_by': 'company.id', 'salt': 'other'")),
+        ("split as Unleash hashes", OnWith("'hashing': 'unleash'")),
         ("split by nothing that is there", OnWith("'bucket_by': 'device'")),
         (
             ThreeClauses,
