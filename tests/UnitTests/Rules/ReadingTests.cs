@@ -329,10 +329,7 @@ public sealed class ReadingTests
         "{'attr': {'x': {'matches': '(a)\\\\1'}}}",
         "attr.x.matches: must be a regular expression that is matched in linear time"
     )]
-    [TestCase(
-        "{'attr': {'x': {'matches': '(a{100}){100}'}}}",
-        "attr.x.matches: must not repeat as much"
-    )]
+    [TestCase("{'attr': {'x': {'matches': '(a{100}){100}'}}}", "attr.x.matches: must not repeat as much")]
     [TestCase("{'attr': {'x': {'matches': ['a', '[[:alpha:]]']}}}", "attr.x.matches[1]: must not hold a POSIX class")]
     [TestCase("{'attr': {'x': {'matches': '[a[:^digit:]]'}}}", "attr.x.matches: must not hold a POSIX class")]
     [TestCase(
