@@ -60,7 +60,8 @@ internal sealed class TenantClient(
 
     public Task<Answer> Audit(string query = "") => Get($"/v1/audit{query}");
 
-    public Task<EventReader> Events(string query = "") => EventReader.Open(http, Request(HttpMethod.Get, $"/v1/events{query}"));
+    public Task<EventReader> Events(string query = "") =>
+        EventReader.Open(http, Request(HttpMethod.Get, $"/v1/events{query}"));
 
     public Task<Answer> Get(string path, params (string Name, string Value)[] headers) =>
         Send(HttpMethod.Get, path, headers: headers);

@@ -43,7 +43,10 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
             ? await EventReader.Open(node.Http(), "?after=7", $"{cursor}")
             : await EventReader.Open(node.Http(), $"?after={cursor}");
 
-        Assert.That(Revisions(await client.Events(250 - cursor)), Is.EqualTo(Enumerable.Range(cursor + 1, 250 - cursor)));
+        Assert.That(
+            Revisions(await client.Events(250 - cursor)),
+            Is.EqualTo(Enumerable.Range(cursor + 1, 250 - cursor))
+        );
         await node.Switch(false, "lamp-0", "lamp-1");
         Assert.That(Revisions(await client.Events(2)), Is.EqualTo(new[] { 251, 252 }));
     }
@@ -189,7 +192,10 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
 
         Assert.That(
             async () => await node.Http().GetAsync("/v1/events?types=lamp.switched,lamp.stolen"),
-            Throws.InstanceOf<FeatureFlags.BuildingBlocks.BadRequestException>().With.Property("Status").EqualTo((int)HttpStatusCode.BadRequest)
+            Throws
+                .InstanceOf<FeatureFlags.BuildingBlocks.BadRequestException>()
+                .With.Property("Status")
+                .EqualTo((int)HttpStatusCode.BadRequest)
         );
     }
 

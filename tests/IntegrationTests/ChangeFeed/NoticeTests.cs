@@ -63,14 +63,11 @@ internal sealed class NoticeTests(Engine engine) : OutboxFixture(engine)
 
     private const string IsListening = "datname = current_database() AND query LIKE 'LISTEN %'";
 
-    private static Task Listening(Node node, int hosts) =>
-        Eventually.Holds(async () => await Listeners(node) == hosts);
+    private static Task Listening(Node node, int hosts) => Eventually.Holds(async () => await Listeners(node) == hosts);
 
     private static Task<int> Listeners(Node node) =>
         node.InScope(db =>
-            db.Database.SqlQueryRaw<int>(
-                    $"SELECT count(*)::int AS \"Value\" FROM pg_stat_activity WHERE {IsListening}"
-                )
+            db.Database.SqlQueryRaw<int>($"SELECT count(*)::int AS \"Value\" FROM pg_stat_activity WHERE {IsListening}")
                 .SingleAsync()
         );
 }

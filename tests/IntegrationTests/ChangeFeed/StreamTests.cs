@@ -61,7 +61,9 @@ internal sealed class StreamTests
 
         foreach (var (stream, name) in streams.Zip(["acme", "staging", "globex"]))
         {
-            var heard = (await stream.Events(5)).Select(e => e.Envelope.GetProperty("data").GetProperty("key").GetString());
+            var heard = (await stream.Events(5)).Select(e =>
+                e.Envelope.GetProperty("data").GetProperty("key").GetString()
+            );
             Assert.That(heard, Is.EqualTo(Enumerable.Range(0, 5).Select(i => $"{name}-{i}")));
             await stream.DisposeAsync();
         }
@@ -76,9 +78,12 @@ internal sealed class StreamTests
             .With("exp", TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 2);
         var client = new TenantClient(service, "acme", "production", token.Signed());
 
+        // The second time the token is one that is known.
         await using var stream = await client.Events();
+        await using var another = await client.Events();
 
         Assert.That(await stream.Ends());
+        Assert.That(await another.Ends());
         Assert.That((await client.Get("/v1/events")).Status, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
@@ -93,10 +98,9 @@ internal sealed class StreamTests
         var refused = await acme.Get("/v1/events");
 
         Assert.That(refused.Status, Is.EqualTo(HttpStatusCode.TooManyRequests), refused.ToString());
-        Assert.That(refused.Headers.RetryAfter?.Delta, Is.Positive);
+        Assert.That(refused.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
         await using (await (await service.Tenant("globex")).Events()) { }
         await first.DisposeAsync();
-        await Eventually.Holds(async () => (await acme.Get("/v1/events?types=wrong")).Status == HttpStatusCode.BadRequest);
         await Eventually.Holds(async () =>
         {
             try

@@ -28,7 +28,13 @@ internal sealed class Node : IAsyncDisposable
 {
     public static readonly Scope Acme = new("acme", "production");
 
-    private static readonly IReadOnlyList<IModule> Modules = [new OutboxModule(), new AuditModule(), new ChangeFeedModule(), new LampModule()];
+    private static readonly IReadOnlyList<IModule> Modules =
+    [
+        new OutboxModule(),
+        new AuditModule(),
+        new ChangeFeedModule(),
+        new LampModule(),
+    ];
 
     // Quick enough to wait for, slow enough to tell apart.
     private static readonly Dictionary<string, string?> Quick = new()

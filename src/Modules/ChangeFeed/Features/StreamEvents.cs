@@ -4,7 +4,6 @@ using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.ChangeFeed.Streaming;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -38,8 +37,9 @@ internal static class StreamEvents
         TimeProvider clock
     )
     {
-        public async Task Serve(HttpContext context, Scope scope, IReadOnlySet<string>? types)
+        public async Task Serve(HttpContext context, CallContext call, IReadOnlySet<string>? types)
         {
+            var scope = call.Scope;
             using var place = places.Take(scope.Tenant);
             await using var end = new StreamEnd();
             using var left = context.RequestAborted.Register(() => end.Because(StreamEnd.Left));
@@ -47,7 +47,7 @@ internal static class StreamEvents
             await using var expiry = clock.CreateTimer(
                 _ => end.Because(StreamEnd.Expired),
                 state: null,
-                TimeLeft(context),
+                TimeLeft(call.Until),
                 Timeout.InfiniteTimeSpan
             );
 
@@ -70,11 +70,12 @@ internal static class StreamEvents
                 context.Abort();
         }
 
-        private TimeSpan TimeLeft(HttpContext context)
+        private TimeSpan TimeLeft(DateTimeOffset? until)
         {
-            var expires = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
-            var left = expires - clock.GetUtcNow() ?? Longest;
-            return left < TimeSpan.Zero ? TimeSpan.Zero : left < Longest ? left : Longest;
+            var left = until - clock.GetUtcNow() ?? Longest;
+            return left < TimeSpan.Zero ? TimeSpan.Zero
+                : left < Longest ? left
+                : Longest;
         }
     }
 
@@ -87,7 +88,7 @@ internal static class StreamEvents
                     var query = new QueryReader(context.Request);
                     var types = query.SomeOf("types", catalog.Types);
                     query.Check();
-                    return server.Serve(context, call.Scope, types);
+                    return server.Serve(context, call, types);
                 }
             )
             .WithTags("Events")
@@ -116,8 +117,8 @@ internal static class StreamEvents
             sent = request.Query["after"];
         if (StringValues.IsNullOrEmpty(sent))
             return null;
-        return sent is [{ } text]
-            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
+        return
+            sent is [{ } text] && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
             ? revision
             : Garbage;
     }

@@ -52,7 +52,10 @@ internal sealed class EventLog(IServiceScopeFactory services, IDatabaseEngine en
             .OrderBy(m => m.Revision)
             .Take(PageSize)
             .ToListAsync(ct);
-        var isAnother = messages is [{ } first, ..] && first.Revision == position.Revision && !IsSame(position.EventId, first.EventId);
+        var isAnother =
+            messages is [{ } first, ..]
+            && first.Revision == position.Revision
+            && !IsSame(position.EventId, first.EventId);
         var next = messages.Where(m => m.Revision > position.Revision).ToList();
         // A gap can't be told; only a hand at the database makes one.
         if (isAnother || next is [] || next[0].Revision != position.Revision + 1)

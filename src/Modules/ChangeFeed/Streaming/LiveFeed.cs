@@ -87,7 +87,10 @@ internal sealed partial class LiveFeed(EventLog log, TimeProvider clock, ILogger
         reader.Stopping.Cancel();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of {Scope} can't be read; tried again until they can")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The events of {Scope} can't be read; tried again until they can"
+    )]
     private partial void LogFailed(Scope scope, Exception error);
 
     /// <summary>One listener's stay; disposing ends it.</summary>

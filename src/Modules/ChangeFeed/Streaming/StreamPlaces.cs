@@ -25,7 +25,9 @@ internal sealed class StreamPlaces(int most)
         {
             var taken = _taken.GetValueOrDefault(tenant);
             if (taken >= most)
-                throw new TooManyRequestsException($"The tenant has {most} streams open on this host: no more are served.");
+                throw new TooManyRequestsException(
+                    $"The tenant has {most} streams open on this host: no more are served."
+                );
             _taken[tenant] = taken + 1;
         }
         FeedMetrics.Open.Inc();
