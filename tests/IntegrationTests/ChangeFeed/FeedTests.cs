@@ -32,16 +32,13 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
 
     [Test]
     public async Task With_a_cursor_a_client_hears_exactly_what_it_missed_and_then_what_happens(
-        [Values] bool inHeader,
-        [Values(0, 1, 99, 100, 101, 249, 250)] int cursor
+        [Values(0, 1, 100, 101, 250)] int cursor
     )
     {
         var node = await RunningNode();
         await node.Switch(true, Lamps(250));
 
-        await using var client = inHeader
-            ? await EventReader.Open(node.Http(), "?after=7", $"{cursor}")
-            : await EventReader.Open(node.Http(), $"?after={cursor}");
+        await using var client = await EventReader.Open(node.Http(), $"?after={cursor}");
 
         Assert.That(
             Revisions(await client.Events(250 - cursor)),
@@ -49,6 +46,17 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
         );
         await node.Switch(false, "lamp-0", "lamp-1");
         Assert.That(Revisions(await client.Events(2)), Is.EqualTo(new[] { 251, 252 }));
+    }
+
+    [Test]
+    public async Task A_browser_that_comes_back_sends_both_cursors_and_the_header_counts()
+    {
+        var node = await RunningNode();
+        await node.Switch(true, Lamps(5));
+
+        await using var client = await EventReader.Open(node.Http(), "?after=1", lastEventId: "3");
+
+        Assert.That(Revisions(await client.Events(2)), Is.EqualTo(new[] { 4, 5 }));
     }
 
     [TestCase("4", "ahead")]
@@ -73,8 +81,7 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
         await node.Switch(false, "hall");
 
         var heard = await client.Events(2);
-        Assert.That(heard[0], Is.EqualTo(new Block("3", "reset", "3")).Or.EqualTo(new Block("4", "reset", "4")), why);
-        Assert.That(heard[0].Id, Is.EqualTo("3"), why);
+        Assert.That(heard[0], Is.EqualTo(new Block("3", "reset", "3")), why);
         Assert.That((heard[1].Id, heard[1].Event), Is.EqualTo(("4", "lamp.switched")));
     }
 
@@ -132,14 +139,14 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
         await using var deaf = await EventReader.Open(node.Http());
         await using var client = await EventReader.Open(node.Http());
 
-        await node.Switch(true, Lamps(2_000));
+        await node.Switch(true, Lamps(1_000));
 
-        Assert.That(Revisions(await client.Events(2_000)), Is.EqualTo(Enumerable.Range(1, 2_000)));
+        Assert.That(Revisions(await client.Events(1_000)), Is.EqualTo(Enumerable.Range(1, 1_000)));
         // The one whose bytes nobody takes is the only one that waits for its client.
         await Eventually.Holds(() => node.Clock.Pass(EventStream.Patience) == 1);
-        Assert.That(async () => await deaf.Events(2_000), Throws.InstanceOf<Exception>(), "cut off");
+        Assert.That(async () => await deaf.Events(1_000), Throws.InstanceOf<Exception>(), "cut off");
         await node.Switch(false, "lamp-7");
-        Assert.That(Revisions(await client.Events(1)), Is.EqualTo(new[] { 2_001 }));
+        Assert.That(Revisions(await client.Events(1)), Is.EqualTo(new[] { 1_001 }));
     }
 
     [Test]
@@ -147,10 +154,10 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
     {
         var node = await RunningNode();
         await using var client = await EventReader.Open(node.Http());
-        await node.Switch(true, Lamps(2_000));
+        await node.Switch(true, Lamps(1_000));
         await node.Switch(false, Lamps(10));
 
-        Assert.That(Revisions(await client.Events(2_010)), Is.EqualTo(Enumerable.Range(1, 2_010)));
+        Assert.That(Revisions(await client.Events(1_010)), Is.EqualTo(Enumerable.Range(1, 1_010)));
     }
 
     [Test]
