@@ -4,6 +4,9 @@ using FeatureFlags.IntegrationTests.Contracts;
 using FeatureFlags.IntegrationTests.Operations;
 using FeatureFlags.IntegrationTests.Security;
 using FeatureFlags.Testing;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.IntegrationTests.ChangeFeed;
 
@@ -22,6 +25,17 @@ internal sealed class StreamTests
         Assert.That(headers.CacheControl?.ToString(), Is.EqualTo("no-cache"));
         Assert.That(headers.GetValues("X-Accel-Buffering"), Is.EqualTo(new[] { "no" }));
         Assert.That((await stream.Next())?.Id, Is.EqualTo("0"), "The first bytes don't wait for an event.");
+    }
+
+    [Test]
+    public async Task The_limit_of_requests_in_time_is_not_for_streams()
+    {
+        var service = await Service.On(Engine.Sqlite);
+        var endpoints = service.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
+        var stream = endpoints.OfType<RouteEndpoint>().Single(e => e.RoutePattern.RawText == "/v1/events");
+
+        Assert.That(stream.Metadata.GetMetadata<DisableRequestTimeoutAttribute>(), Is.Not.Null);
     }
 
     [Test]
