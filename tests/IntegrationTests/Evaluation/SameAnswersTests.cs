@@ -98,7 +98,7 @@ internal sealed class SameAnswersTests
         var definitions = new List<(string, string)>();
         var flags = new List<string>();
         var segments = new List<string>();
-        for (var i = 0; i < 24; i++)
+        for (var i = 0; i < 45; i++)
         {
             (_random.Flags, _random.Segments) = (flags, segments);
             if (i % 3 == 0)

@@ -27,13 +27,19 @@ internal sealed class SwapTests
             .Range(0, Readers)
             .Select(_ => Task.Run(() => Read(acme, first, written.Token)))
             .ToArray();
-        for (var turn = 1; turn <= Writes; turn++)
+        try
         {
-            var answer = await acme.PatchFlag("base", new { variants = Variants($"v{turn % Turns}") });
-            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
-            Assert.That((await Batch(acme)).Revision, Is.EqualTo(first + turn), "what is written is read next");
+            for (var turn = 1; turn <= Writes; turn++)
+            {
+                var answer = await acme.PatchFlag("base", new { variants = Variants($"v{turn % Turns}") });
+                Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+                Assert.That((await Batch(acme)).Revision, Is.EqualTo(first + turn), "what is written is read next");
+            }
         }
-        await written.CancelAsync();
+        finally
+        {
+            await written.CancelAsync();
+        }
 
         var seen = await Task.WhenAll(readers);
         Assert.That(seen.Max(), Is.GreaterThan(2), "the rules were swapped while they were read");
