@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using FeatureFlags.Rules.Engine;
 
 namespace FeatureFlags.Rules;
 
@@ -30,28 +31,29 @@ public static class Bucketing
                 buffer[length++] = 0;
             length += Encoding.UTF8.GetBytes(parts[i], buffer[length..]);
         }
-        return BucketOf(buffer[..length], rented);
+        var bucket = Of(XxHash64.HashToUInt64(buffer[..length]));
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
+        return bucket;
     }
 
     /// <summary>The bucket of a prefix that was joined before, closing U+0000 included, and a key.</summary>
-    internal static double Bucket(ReadOnlySpan<byte> prefix, in BucketKey key)
+    internal static double Bucket(PrefixedXxHash64 prefix, in BucketKey key)
     {
-        var bound = prefix.Length + key.MaxByteCount;
+        if (key.Utf8 is { } utf8)
+            return Of(prefix.Hash(utf8));
+
+        var bound = key.MaxByteCount;
         byte[]? rented = null;
         Span<byte> buffer = bound <= OnStack ? stackalloc byte[OnStack] : rented = ArrayPool<byte>.Shared.Rent(bound);
-        prefix.CopyTo(buffer);
-        var length = prefix.Length + key.WriteTo(buffer[prefix.Length..]);
-        return BucketOf(buffer[..length], rented);
-    }
-
-    private static double BucketOf(ReadOnlySpan<byte> bytes, byte[]? rented)
-    {
-        var hash = XxHash64.HashToUInt64(bytes);
+        var bucket = Of(prefix.Hash(buffer[..key.WriteTo(buffer)]));
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
-        // Shifted, it fits a signed integer, which converts in one instruction.
-        return (long)(hash >> 11) * (1.0 / (1L << 53));
+        return bucket;
     }
+
+    // Shifted, it fits a signed integer, which converts in one instruction.
+    private static double Of(ulong hash) => (long)(hash >> 11) * (1.0 / (1L << 53));
 }
 
 /// <summary>The value a user is bucketed by: text, or a whole number standing for its decimal digits.</summary>
@@ -62,11 +64,17 @@ internal readonly struct BucketKey
     private readonly string? _text;
     private readonly long _number;
 
+    public BucketKey(byte[] utf8) => Utf8 = utf8;
+
     public BucketKey(string text) => _text = text;
 
     public BucketKey(long number) => _number = number;
 
-    public override string ToString() => _text ?? _number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The key as it is hashed, where someone has made that before.</summary>
+    public byte[]? Utf8 { get; }
+
+    public override string ToString() =>
+        Utf8 is not null ? Encoding.UTF8.GetString(Utf8) : _text ?? _number.ToString(CultureInfo.InvariantCulture);
 
     public int MaxByteCount => _text is null ? LongestNumber : Encoding.UTF8.GetMaxByteCount(_text.Length);
 

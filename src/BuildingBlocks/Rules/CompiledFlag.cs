@@ -7,9 +7,13 @@ namespace FeatureFlags.Rules;
 /// <summary>A flag ready to be evaluated, by any number of threads; immutable, and part of one <see cref="RuleSet"/>.</summary>
 public sealed class CompiledFlag
 {
+    private readonly CompiledVariant _offVariant;
+    private Decision[] _off = [];
+
     internal CompiledFlag(FlagDefinition definition, string tenant)
     {
         Definition = definition;
+        IsOff = !definition.On && definition.Error is null;
         Vertex = new Vertex(isSegment: false, isUnreadable: definition.Error is not null);
         Split = new Draw(tenant, definition.Salt);
         Gate = new Draw(tenant, definition.Salt, "gate");
@@ -20,7 +24,7 @@ public sealed class CompiledFlag
             variant => new CompiledVariant(variant.Key, hasValues ? variant.Value : KeyAsValue(variant.Key)),
             StringComparer.Ordinal
         );
-        OffVariant =
+        _offVariant =
             Variants.GetValueOrDefault(definition.OffVariant) ?? new CompiledVariant(definition.OffVariant, null);
     }
 
@@ -30,17 +34,16 @@ public sealed class CompiledFlag
 
     public FlagDefinition Definition { get; }
 
-    internal bool On => Definition.On;
+    /// <summary>Not of an unreadable flag: it has no state that could be trusted.</summary>
+    internal bool IsOff { get; }
 
     internal BucketBy BucketBy => Definition.Bucketed;
 
-    internal Draw Split { get; }
+    private Draw Split { get; }
 
     internal Draw Gate { get; }
 
-    internal bool HasSharedGate { get; private set; }
-
-    internal CompiledVariant OffVariant { get; }
+    private bool HasSharedGate { get; set; }
 
     internal FlagNode[] Prerequisites { get; private set; } = [];
 
@@ -56,16 +59,39 @@ public sealed class CompiledFlag
 
     private Dictionary<string, CompiledVariant> Variants { get; }
 
+    /// <summary>Where the user falls for the flag's splits; NaN without a bucket key.</summary>
+    internal double BucketOf(EvaluationContext context) => Split.For(context, BucketBy);
+
+    /// <summary>Where the user falls for the percentages that share a draw; NaN without any, or a bucket key.</summary>
+    internal double GateBucketOf(EvaluationContext context) => HasSharedGate ? Gate.For(context, BucketBy) : double.NaN;
+
+    /// <summary>
+    /// The off variant, for a reason other than rules and weights. Kept once asked for: few flags ever need one. Of two
+    /// threads that ask at once one's may be forgotten, and made again.
+    /// </summary>
+    internal Decision Off(Reason reason, string? error = null)
+    {
+        foreach (var known in _off)
+        {
+            if (known.Reason == reason && known.Cause == error)
+                return known;
+        }
+        var made = new Decision(this, _offVariant, reason, error);
+        _off = [.. _off, made];
+        return made;
+    }
+
     /// <summary>What the flag answers this user. Allocates nothing, and never throws.</summary>
     public Evaluation Evaluate(EvaluationContext context)
     {
         try
         {
-            return new Walk<Answering>(context).Evaluate(this, null);
+            var walk = new Walk<Answering>(context);
+            return new Evaluation(walk.Evaluate(this, null), context);
         }
         catch (RegexMatchTimeoutException)
         {
-            return InError(EvaluationErrors.RegexTimeout);
+            return new Evaluation(Off(Reason.Error, EvaluationErrors.RegexTimeout), context);
         }
     }
 
@@ -78,7 +104,7 @@ public sealed class CompiledFlag
         }
         catch (RegexMatchTimeoutException)
         {
-            return new Explainer().Explained(this, context, InError(EvaluationErrors.RegexTimeout));
+            return new Explainer().Explained(context, Off(Reason.Error, EvaluationErrors.RegexTimeout));
         }
     }
 
@@ -88,7 +114,7 @@ public sealed class CompiledFlag
         if (Definition.Error is not null)
             return;
 
-        var scope = linker.ForFlag(Definition);
+        var scope = linker.ForFlag(this);
         Prerequisites =
         [
             .. Definition.Prerequisites.Select(p => new FlagNode(p.Key, linker.Flag(p.Key, Vertex), [.. p.Variants])),
@@ -98,10 +124,13 @@ public sealed class CompiledFlag
             .. Definition.Rules.Select(rule => new CompiledRule(
                 rule,
                 scope.Link(rule.When, Vertex),
-                new Distribution([.. rule.Rollout.Select(share => (Variants[share.Variant], share.Weight))])
+                Distributed(rule.Rollout, Reason.RuleMatch, rule.Id)
             )),
         ];
-        Default = new Distribution([.. Definition.Variants.Select(variant => (Variants[variant.Key], variant.Weight))]);
+        Default = Distributed(
+            [.. Definition.Variants.Select(variant => new Share(variant.Key, variant.Weight))],
+            Reason.DefaultDistribution
+        );
         HasSharedGate = scope.HasSharedGate;
     }
 
@@ -114,7 +143,8 @@ public sealed class CompiledFlag
             Error = EvaluationErrors.ReferencesTooDeep;
     }
 
-    private Evaluation InError(string error) => new(OffVariant, Reason.Error, error, double.NaN, double.NaN);
+    private Distribution Distributed(IEnumerable<Share> shares, Reason reason, string? rule = null) =>
+        new([.. shares.Select(share => (new Decision(this, Variants[share.Variant], reason, rule), share.Weight))]);
 
     // A key needs no escaping.
     private static JsonElement KeyAsValue(string key) => JsonElement.Parse($"\"{key}\"");

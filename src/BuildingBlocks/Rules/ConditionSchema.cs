@@ -11,7 +11,7 @@ public static class ConditionSchema
     /// <summary>What <see cref="Condition"/> is called where other schemas refer to it.</summary>
     public const string ConditionName = "Condition";
 
-    /// <summary>What <see cref="Matcher"/> is called where other schemas refer to it.</summary>
+    /// <summary>What <see cref="Matcher()"/> is called where other schemas refer to it.</summary>
     public const string MatcherName = "Matcher";
 
     private const string Folder = "#/components/schemas/";

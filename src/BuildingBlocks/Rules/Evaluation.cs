@@ -44,55 +44,47 @@ public static class EvaluationErrors
     /// <summary>What the flag refers to goes deeper, or further, than the limits.</summary>
     public const string ReferencesTooDeep = "references_too_deep";
 
-    /// <summary>A regular expression took longer than its limit.</summary>
+    /// <summary>A text is too long for the regular expression it was to be matched with, or that took too long.</summary>
     public const string RegexTimeout = "regex_timeout";
 }
 
 /// <summary>What a flag answers a user, and why.</summary>
 public readonly struct Evaluation
 {
-    private readonly CompiledVariant _variant;
-    private readonly double _bucket;
-    private readonly double _gateBucket;
+    private readonly Decision _decision;
+    private readonly EvaluationContext _context;
 
-    /// <param name="variant">The answer.</param>
-    /// <param name="reason">What decided.</param>
-    /// <param name="cause">The rule's id, or the error.</param>
-    /// <param name="bucket">NaN: none.</param>
-    /// <param name="gateBucket">NaN: none.</param>
-    internal Evaluation(CompiledVariant variant, Reason reason, string? cause, double bucket, double gateBucket)
+    internal Evaluation(Decision decision, EvaluationContext context)
     {
-        _variant = variant;
-        _bucket = bucket;
-        _gateBucket = gateBucket;
-        Reason = reason;
-        Cause = cause;
+        _decision = decision;
+        _context = context;
     }
 
-    public string Variant => _variant.Key;
+    public string Variant => _decision.Variant.Key;
 
     /// <summary>The variant's value, null if it has none; where no variant of the flag has one, the variant's key.</summary>
-    public JsonElement? Value => _variant.Value;
+    public JsonElement? Value => _decision.Variant.Value;
 
-    public Reason Reason { get; }
+    public Reason Reason => _decision.Reason;
 
     /// <summary>The rule that held.</summary>
-    public string? RuleId => Reason == Reason.RuleMatch ? Cause : null;
+    public string? RuleId => Reason == Reason.RuleMatch ? _decision.Cause : null;
 
     /// <summary>One of <see cref="EvaluationErrors"/>.</summary>
-    public string? Error => Reason == Reason.Error ? Cause : null;
+    public string? Error => Reason == Reason.Error ? _decision.Cause : null;
 
     /// <summary>
     /// Where the user falls in [0, 1) for the flag's splits, whether one was drawn from or not; null without a bucket key.
+    /// Worked out when asked for: most evaluations need no draw.
     /// </summary>
-    public double? Bucket => double.IsNaN(_bucket) ? null : _bucket;
+    public double? Bucket => NullIfNone(_decision.Flag.BucketOf(_context));
 
     /// <summary>
     /// Where the user falls in [0, 1) for the percentages of the flag's rules, whether one was looked at or not; null
     /// without a bucket key, and for a flag that has no percentage, or only such as name their own <c>salt</c> or
-    /// <c>by</c>, hence draw for themselves.
+    /// <c>by</c>, hence draw for themselves. Worked out when asked for.
     /// </summary>
-    public double? GateBucket => double.IsNaN(_gateBucket) ? null : _gateBucket;
+    public double? GateBucket => NullIfNone(_decision.Flag.GateBucketOf(_context));
 
-    private string? Cause { get; }
+    private static double? NullIfNone(double bucket) => double.IsNaN(bucket) ? null : bucket;
 }

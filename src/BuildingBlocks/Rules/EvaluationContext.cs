@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using FeatureFlags.Rules.Engine;
+using FeatureFlags.Rules.Json;
 
 namespace FeatureFlags.Rules;
 
@@ -14,11 +16,18 @@ public sealed class EvaluationContext
     private EvaluationContext(string? id, Attributes attributes)
     {
         Id = id;
+        IdUtf8 = id is not null && JsonText.IsWellFormed(id) ? Encoding.UTF8.GetBytes(id) : null;
         _id = id is null ? default : AttributeValue.Of(id);
         Attributes = attributes;
     }
 
     public string? Id { get; }
+
+    /// <summary>
+    /// The id as buckets and member lists take it, encoded once for however many flags are asked. Null without an id,
+    /// and for one with half a surrogate pair, which has no UTF-8 of its own.
+    /// </summary>
+    internal byte[]? IdUtf8 { get; }
 
     internal ref readonly AttributeValue IdValue => ref _id;
 

@@ -63,13 +63,14 @@ public sealed class MemberSet
         var bound = Encoding.UTF8.GetMaxByteCount(id.Length);
         byte[]? rented = null;
         Span<byte> buffer = bound <= OnStack ? stackalloc byte[OnStack] : rented = ArrayPool<byte>.Shared.Rent(bound);
-        var found = TryEncode(id, buffer, out var length)
-            ? Slot(_table, _ends, _text, buffer[..length]) is var slot && _table[slot] != 0
-            : _malformed.Contains(id);
+        var found = TryEncode(id, buffer, out var length) ? Contains(buffer[..length]) : _malformed.Contains(id);
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         return found;
     }
+
+    /// <param name="id">Valid UTF-8.</param>
+    internal bool Contains(ReadOnlySpan<byte> id) => _ends.Length > 0 && _table[Slot(_table, _ends, _text, id)] != 0;
 
     private static bool TryEncode(string id, Span<byte> buffer, out int length) =>
         Utf8.FromUtf16(id, buffer, out _, out length, replaceInvalidSequences: false) == OperationStatus.Done;

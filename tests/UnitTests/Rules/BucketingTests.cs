@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CsCheck;
@@ -46,6 +47,34 @@ public sealed class BucketingTests
                 (tenant, salt, key) =>
                     new Draw(tenant, salt).For(new BucketKey(key)) == Bucketing.Bucket(tenant, salt, key)
             );
+
+    [Test]
+    public void A_prefix_and_a_key_hash_as_if_they_stood_side_by_side()
+    {
+        var text = new byte[2 * 80];
+        new Random(1).NextBytes(text);
+        for (var prefix = 0; prefix < 80; prefix++)
+        {
+            var hash = new PrefixedXxHash64(text.AsSpan(0, prefix));
+            for (var end = prefix; end < text.Length; end++)
+                Assert.That(
+                    hash.Hash(text.AsSpan(prefix, end - prefix)),
+                    Is.EqualTo(XxHash64.HashToUInt64(text.AsSpan(0, end)))
+                );
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("ann")]
+    [TestCase("žluťoučký-kůň")]
+    [TestCase("half a pair: \ud800")]
+    public void A_user_falls_where_the_id_does(string id)
+    {
+        var flag = Given
+            .RuleSet(Given.Flag("f", "{'state': 'on', 'variants': [{'key': 'a', 'weight': 1}]}"))
+            .Find("f")!;
+        Assert.That(flag.Evaluate(Given.User(id)).Bucket, Is.EqualTo(Bucketing.Bucket(Given.Tenant, "f", id)));
+    }
 
     [TestCase("7", 7)]
     [TestCase("-9007199254740992", -(1L << 53))]

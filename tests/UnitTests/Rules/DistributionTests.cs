@@ -1,4 +1,5 @@
 using CsCheck;
+using FeatureFlags.Rules;
 using FeatureFlags.Rules.Engine;
 
 namespace FeatureFlags.UnitTests.Rules;
@@ -55,7 +56,9 @@ public sealed class DistributionTests
                 (weights, bucket) =>
                 {
                     var distribution = Distributed(weights);
-                    var (_, from, to) = distribution.Ranges.Single(range => range.Variant == distribution.At(bucket));
+                    var (_, from, to) = distribution.Ranges.Single(range =>
+                        range.Variant == distribution.At(bucket)!.Variant
+                    );
                     return from <= bucket && bucket < to;
                 },
                 iter: 10_000
@@ -66,7 +69,7 @@ public sealed class DistributionTests
     {
         var distribution = Distributed(1, 1, 1, 0);
 
-        Assert.That(distribution.At(Math.BitDecrement(1)).Key, Is.EqualTo("2"));
+        Assert.That(distribution.At(Math.BitDecrement(1))!.Variant.Key, Is.EqualTo("2"));
         Assert.That(distribution.Ranges.Select(range => range.Variant.Key), Is.EqualTo(new[] { "0", "1", "2" }));
     }
 
@@ -75,17 +78,25 @@ public sealed class DistributionTests
     {
         var distribution = Distributed(50, 50);
 
-        Assert.That(distribution.At(0.5).Key, Is.EqualTo("1"));
-        Assert.That(distribution.At(Math.BitDecrement(0.5)).Key, Is.EqualTo("0"));
+        Assert.That(distribution.At(0.5)!.Variant.Key, Is.EqualTo("1"));
+        Assert.That(distribution.At(Math.BitDecrement(0.5))!.Variant.Key, Is.EqualTo("0"));
     }
 
     [Test]
     public void One_weight_above_0_takes_no_draw()
     {
-        Assert.That(Distributed(0, 3, 0).Only!.Key, Is.EqualTo("1"));
+        Assert.That(Distributed(0, 3, 0).Only!.Variant.Key, Is.EqualTo("1"));
         Assert.That(Distributed(1, 3).Only, Is.Null);
     }
 
-    private static Distribution Distributed(params double[] weights) =>
-        new([.. weights.Select((weight, i) => (new CompiledVariant($"{i}", null), weight))]);
+    [Test]
+    public void Without_a_bucket_there_is_nothing_to_give() => Assert.That(Distributed(1, 3).At(double.NaN), Is.Null);
+
+    private static Distribution Distributed(params double[] weights)
+    {
+        var flag = Given.RuleSet(Given.Flag("f", "{'variants': [{'key': 'on', 'weight': 1}]}")).Find("f")!;
+        return new([.. weights.Select((weight, i) => (DecisionFor($"{i}"), weight))]);
+
+        Decision DecisionFor(string key) => new(flag, new CompiledVariant(key, null), Reason.DefaultDistribution);
+    }
 }

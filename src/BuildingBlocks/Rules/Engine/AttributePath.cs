@@ -8,27 +8,28 @@ internal sealed class AttributePath
 {
     public static readonly AttributePath Id = new("id");
 
-    private readonly bool _isId;
     private readonly int _hash;
     private readonly (string Name, int Hash)[] _parts;
 
     public AttributePath(string text)
     {
-        Text = text;
-        _isId = text == "id";
+        Text = AttributeNames.Shared(text);
+        IsId = text == "id";
         _hash = Attributes.HashOf(text);
         // The id is text: there is nothing within it, whatever an attribute of that name holds.
         _parts =
             text.Contains('.', StringComparison.Ordinal) && !text.StartsWith("id.", StringComparison.Ordinal)
-                ? [.. text.Split('.').Select(part => (part, Attributes.HashOf(part)))]
+                ? [.. text.Split('.').Select(part => (AttributeNames.Shared(part), Attributes.HashOf(part)))]
                 : [];
     }
 
     public string Text { get; }
 
+    public bool IsId { get; }
+
     public ref readonly AttributeValue Of(EvaluationContext context)
     {
-        if (_isId)
+        if (IsId)
             return ref context.IdValue;
 
         ref readonly var value = ref context.Attributes.Find(Text, _hash);

@@ -19,11 +19,9 @@ internal sealed class Attributes
 
     public Attributes(string[] names, AttributeValue[] values)
     {
-        _names = names;
+        _names = Array.ConvertAll(names, AttributeNames.Known);
+        _hashes = Array.ConvertAll(names, HashOf);
         _values = values;
-        _hashes = new int[names.Length];
-        for (var i = 0; i < names.Length; i++)
-            _hashes[i] = HashOf(names[i]);
     }
 
     public static int HashOf(string name) => name.GetHashCode(StringComparison.Ordinal);

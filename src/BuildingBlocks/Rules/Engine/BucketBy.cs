@@ -11,6 +11,11 @@ internal sealed class BucketBy(AttributePath[] paths)
     {
         foreach (var path in paths)
         {
+            if (path.IsId && context.IdUtf8 is { } utf8)
+            {
+                key = new BucketKey(utf8);
+                return true;
+            }
             if (path.Of(context).TryGetBucketKey(out key))
                 return true;
         }

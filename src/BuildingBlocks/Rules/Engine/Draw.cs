@@ -5,7 +5,11 @@ namespace FeatureFlags.Rules.Engine;
 /// <summary>A draw that places every bucket key in [0, 1): <see cref="Bucketing"/> behind parts that are known before.</summary>
 internal sealed class Draw(params ReadOnlySpan<string> parts)
 {
-    private readonly byte[] _prefix = Encoding.UTF8.GetBytes(string.Join('\0', parts) + '\0');
+    private readonly PrefixedXxHash64 _prefix = new(Encoding.UTF8.GetBytes(string.Join('\0', parts) + '\0'));
 
     public double For(in BucketKey key) => Bucketing.Bucket(_prefix, key);
+
+    /// <summary>Where the user falls; NaN without a bucket key.</summary>
+    public double For(EvaluationContext context, BucketBy by) =>
+        by.TryGetKey(context, out var key) ? For(key) : double.NaN;
 }

@@ -51,9 +51,9 @@ internal sealed class Explainer
         _conditions = [];
     }
 
-    public void Attribute(AttributePath path, Matcher matcher, in AttributeValue value, Outcome match)
+    public void Attribute(AttributeTerm term, in AttributeValue value, Outcome match)
     {
-        var compared = $"{matcher.Operator.Name} {Shortened(matcher.Operand)}";
+        var compared = $"{term.Operator.Name} {Shortened(term.Operand)}";
         var actual = value.Kind == ValueKind.Missing ? null : value.ToJson();
         _conditions.Add(
             new ConditionExplanation
@@ -62,15 +62,15 @@ internal sealed class Explainer
                 Holds = match == Outcome.Yes,
                 Why = match switch
                 {
-                    Outcome.Missing => $"{path.Text} is missing",
+                    Outcome.Missing => $"{term.Path.Text} is missing",
                     Outcome.WrongType =>
-                        $"{path.Text} is {actual}, which is nothing that {matcher.Operator.Name} compares",
-                    Outcome.Yes => $"{path.Text} is {actual?.ToString() ?? "missing"}, which satisfies {compared}",
-                    _ => $"{path.Text} is {actual?.ToString() ?? "missing"}, which does not satisfy {compared}",
+                        $"{term.Path.Text} is {actual}, which is nothing that {term.Operator.Name} compares",
+                    Outcome.Yes => $"{term.Path.Text} is {actual?.ToString() ?? "missing"}, which satisfies {compared}",
+                    _ => $"{term.Path.Text} is {actual?.ToString() ?? "missing"}, which does not satisfy {compared}",
                 },
-                Attribute = path.Text,
-                Operator = matcher.Operator.Name,
-                Operand = JsonElement.Parse(matcher.Operand),
+                Attribute = term.Path.Text,
+                Operator = term.Operator.Name,
+                Operand = JsonElement.Parse(term.Operand),
                 Actual = actual is null ? null : JsonElement.Parse(actual),
             }
         );
@@ -123,17 +123,17 @@ internal sealed class Explainer
 
     /// <param name="node">The condition.</param>
     /// <param name="isMet">Whether it is met.</param>
-    /// <param name="evaluation">What the flag answered.</param>
+    /// <param name="decision">What the flag answered.</param>
     /// <param name="explanation">Null: it stands elsewhere.</param>
-    public void Flag(FlagNode node, bool isMet, in Evaluation evaluation, Explanation? explanation)
+    public void Flag(FlagNode node, bool isMet, Decision decision, Explanation? explanation)
     {
-        var why = evaluation.Reason switch
+        var why = decision.Reason switch
         {
             Reason.FlagOff => $"{node.Key} is off",
             Reason.PrerequisiteFailed => $"{node.Key} lacks a flag that it requires itself",
-            Reason.Error => $"{node.Key} is in error: {evaluation.Error}",
+            Reason.Error => $"{node.Key} is in error: {decision.Cause}",
             _ =>
-                $"{node.Key} gives {evaluation.Variant}, which is {(isMet ? "" : "not ")}among {string.Join(", ", node.Variants)}",
+                $"{node.Key} gives {decision.Variant.Key}, which is {(isMet ? "" : "not ")}among {string.Join(", ", node.Variants)}",
         };
         AddFlag(node, isMet, why, explanation);
     }
@@ -154,11 +154,14 @@ internal sealed class Explainer
         );
     }
 
-    public Explanation Explained(CompiledFlag flag, EvaluationContext context, in Evaluation evaluation) =>
-        new(
+    public Explanation Explained(EvaluationContext context, Decision decision)
+    {
+        var flag = decision.Flag;
+        var evaluation = new Evaluation(decision, context);
+        return new Explanation(
             flag.Key,
             flag.Version,
-            flag.On ? "on" : "off",
+            flag.Definition.On ? "on" : "off",
             evaluation.Variant,
             evaluation.Value,
             evaluation.Reason,
@@ -173,6 +176,7 @@ internal sealed class Explainer
             _rules,
             flag.Default is null ? null : Rollout(flag.Default, evaluation.Bucket ?? double.NaN)
         );
+    }
 
     private void AddFlag(FlagNode node, bool holds, string why, Explanation? explanation) =>
         _conditions.Add(
@@ -190,9 +194,9 @@ internal sealed class Explainer
     private static RolloutExplanation Rollout(Distribution distribution, double bucket)
     {
         var drawn = distribution.Only is null && !double.IsNaN(bucket);
-        var variant = drawn ? distribution.At(bucket) : distribution.Only;
+        var decision = drawn ? distribution.At(bucket) : distribution.Only;
         return new RolloutExplanation(
-            variant?.Key,
+            decision?.Variant.Key,
             drawn ? bucket : null,
             [.. distribution.Ranges.Select(range => new RangeExplanation(range.Variant.Key, range.From, range.To))]
         );

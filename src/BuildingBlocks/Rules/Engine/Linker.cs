@@ -11,7 +11,7 @@ internal sealed class Linker(
 {
     public string Tenant => tenant;
 
-    public Scope ForFlag(FlagDefinition flag) => new(this, flag.Salt, flag.Bucketed, sharedDraw: null);
+    public Scope ForFlag(CompiledFlag flag) => new(this, flag.Definition.Salt, flag.BucketBy, flag.Gate);
 
     public Scope ForSegment(string key)
     {
@@ -35,10 +35,10 @@ internal sealed class Linker(
     /// <param name="linker">What the names mean.</param>
     /// <param name="salt">The second part of every gate's draw.</param>
     /// <param name="by">What gates bucket by, unless they say.</param>
-    /// <param name="sharedDraw">The draw of gates that name neither; null when the flag has made it.</param>
-    public sealed class Scope(Linker linker, string salt, BucketBy by, Draw? sharedDraw)
+    /// <param name="gate">The draw of gates that name no salt.</param>
+    public sealed class Scope(Linker linker, string salt, BucketBy by, Draw gate)
     {
-        /// <summary>Whether a gate draws from what all gates of the flag share.</summary>
+        /// <summary>Whether a gate draws what all gates of the flag or segment share.</summary>
         public bool HasSharedGate { get; private set; }
 
         public Node[] Link(Condition condition, Vertex from) =>
@@ -60,18 +60,13 @@ internal sealed class Linker(
                 _ => throw new InvalidOperationException($"{term.GetType()} has no node"),
             };
 
-        private GateNode Link(GateTerm gate)
+        private GateNode Link(GateTerm term)
         {
-            var gateBy = gate.By ?? by;
-            if (gate.Salt is not null)
-                return new GateNode(gate.Percentage, gateBy, new Draw(linker.Tenant, salt, "gate", gate.Salt));
-            if (sharedDraw is not null)
-                return new GateNode(gate.Percentage, gateBy, sharedDraw);
-            if (!gateBy.IsSameAs(by))
-                return new GateNode(gate.Percentage, gateBy, new Draw(linker.Tenant, salt, "gate"));
-
-            HasSharedGate = true;
-            return new GateNode(gate.Percentage, gateBy, null);
+            var gateBy = term.By ?? by;
+            var isShared = term.Salt is null && gateBy.IsSameAs(by);
+            HasSharedGate |= isShared;
+            var draw = term.Salt is null ? gate : new Draw(linker.Tenant, salt, "gate", term.Salt);
+            return new GateNode(term.Percentage, gateBy, draw, isShared);
         }
     }
 }

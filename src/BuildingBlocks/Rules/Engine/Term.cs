@@ -3,7 +3,11 @@ namespace FeatureFlags.Rules.Engine;
 /// <summary>One member of a condition, as it was read: keys are still names.</summary>
 internal abstract record Term;
 
-internal sealed record AttributeTerm(AttributePath Path, Matcher[] Matchers) : Term;
+/// <param name="Path">Which attribute.</param>
+/// <param name="Operator">What is asked of it.</param>
+/// <param name="Operand">The operand as it was written, for explanations.</param>
+/// <param name="Test">What the operator made of the operand.</param>
+internal sealed record AttributeTerm(AttributePath Path, Operator Operator, string Operand, Test Test) : Term;
 
 internal sealed record SegmentTerm(string[] Keys) : Term;
 

@@ -23,64 +23,51 @@ internal readonly struct Explaining : IMode
 internal ref struct Walk<TMode>(EvaluationContext context)
     where TMode : struct, IMode
 {
+    /// <summary>Of a bucket that nothing asked for yet; buckets are not negative.</summary>
+    private const double Undrawn = -1;
+
     private Explainer? _explainer = TMode.Explains ? new Explainer() : null;
 
     public Explanation Explain(CompiledFlag flag)
     {
-        var evaluation = Evaluate(flag, null);
-        return _explainer!.Explained(flag, context, evaluation);
+        var decision = Evaluate(flag, null);
+        return _explainer!.Explained(context, decision);
     }
 
-    public Evaluation Evaluate(CompiledFlag flag, Trail? trail)
+    public Decision Evaluate(CompiledFlag flag, Trail? trail)
     {
-        var bucket = double.NaN;
-        var gateBucket = double.NaN;
-        if (flag.BucketBy.TryGetKey(context, out var key))
-        {
-            bucket = flag.Split.For(key);
-            if (flag.HasSharedGate)
-                gateBucket = flag.Gate.For(key);
-        }
-
-        // An unreadable flag has no state that could be trusted.
-        var isOff = !flag.On && flag.Definition.Error is null;
-        if (isOff && !TMode.Explains)
-            return new Evaluation(flag.OffVariant, Reason.FlagOff, null, bucket, gateBucket);
+        if (flag.IsOff && !TMode.Explains)
+            return flag.Off(Reason.FlagOff);
 
         var error = flag.Error;
         if (error is null && flag.Vertex.IsCyclic && !Trail.TryEnter(flag.Vertex, ref trail))
             error = EvaluationErrors.Cycle;
         if (error is not null)
-            return new Evaluation(flag.OffVariant, isOff ? Reason.FlagOff : Reason.Error, error, bucket, gateBucket);
+            return flag.Off(flag.IsOff ? Reason.FlagOff : Reason.Error, error);
 
         var isMet = AreMet(flag.Prerequisites, trail);
         if (!isMet && !TMode.Explains)
-            return new Evaluation(flag.OffVariant, Reason.PrerequisiteFailed, null, bucket, gateBucket);
+            return flag.Off(Reason.PrerequisiteFailed);
 
-        var decisive = FirstToHold(flag.Rules, bucket, gateBucket, trail);
-        if (isOff || !isMet)
-        {
-            var reason = isOff ? Reason.FlagOff : Reason.PrerequisiteFailed;
-            return new Evaluation(flag.OffVariant, reason, null, bucket, gateBucket);
-        }
+        var decisive = FirstToHold(flag, trail);
+        if (flag.IsOff || !isMet)
+            return flag.Off(flag.IsOff ? Reason.FlagOff : Reason.PrerequisiteFailed);
 
         var distribution = decisive?.Rollout ?? flag.Default!;
-        var variant = distribution.Only ?? (double.IsNaN(bucket) ? null : distribution.At(bucket));
-        if (variant is null)
-            return new Evaluation(flag.OffVariant, Reason.Error, EvaluationErrors.BucketKeyMissing, bucket, gateBucket);
-        return decisive is null
-            ? new Evaluation(variant, Reason.DefaultDistribution, null, bucket, gateBucket)
-            : new Evaluation(variant, Reason.RuleMatch, decisive.Id, bucket, gateBucket);
+        return distribution.Only
+            ?? distribution.At(flag.BucketOf(context))
+            ?? flag.Off(Reason.Error, EvaluationErrors.BucketKeyMissing);
     }
 
-    private CompiledRule? FirstToHold(CompiledRule[] rules, double bucket, double gateBucket, Trail? trail)
+    private CompiledRule? FirstToHold(CompiledFlag flag, Trail? trail)
     {
         CompiledRule? first = null;
-        foreach (var rule in rules)
+        var gateBucket = Undrawn;
+        foreach (var rule in flag.Rules)
         {
-            var holds = All(rule.When, gateBucket, trail);
+            var holds = All(rule.When, ref gateBucket, trail);
             if (TMode.Explains)
-                _explainer!.Rule(rule, holds, bucket);
+                _explainer!.Rule(rule, holds, flag.BucketOf(context));
             if (!holds || first is not null)
                 continue;
             first = rule;
@@ -104,53 +91,47 @@ internal ref struct Walk<TMode>(EvaluationContext context)
         return met;
     }
 
-    private bool All(Node[] nodes, double gateBucket, Trail? trail)
+    private bool All(Node[] nodes, ref double gateBucket, Trail? trail)
     {
         var hold = true;
         foreach (var node in nodes)
         {
-            hold &= Holds(node, gateBucket, trail);
+            hold &= Holds(node, ref gateBucket, trail);
             if (!hold && !TMode.Explains)
                 return false;
         }
         return hold;
     }
 
-    private bool Holds(Node node, double gateBucket, Trail? trail) =>
+    private bool Holds(Node node, ref double gateBucket, Trail? trail) =>
         node switch
         {
             AttributeNode attribute => Holds(attribute),
-            GateNode gate => Holds(gate, gateBucket),
+            GateNode gate => Holds(gate, ref gateBucket),
             SegmentNode segments => Holds(segments, trail),
             FlagNode flag => IsMet(flag, trail),
-            AllNode all => Holds(all, gateBucket, trail),
-            AnyNode any => Holds(any, gateBucket, trail),
-            _ => Holds((NotNode)node, gateBucket, trail),
+            AllNode all => Holds(all, ref gateBucket, trail),
+            AnyNode any => Holds(any, ref gateBucket, trail),
+            _ => Holds((NotNode)node, ref gateBucket, trail),
         };
 
     private bool Holds(AttributeNode node)
     {
         ref readonly var value = ref node.Path.Of(context);
-        var holds = true;
-        foreach (var matcher in node.Matchers)
-        {
-            var match = matcher.Ask(value);
-            if (TMode.Explains)
-                _explainer!.Attribute(node.Path, matcher, value, match);
-            holds &= match == Outcome.Yes;
-            if (!holds && !TMode.Explains)
-                return false;
-        }
-        return holds;
+        var match = node.Ask(value);
+        if (TMode.Explains)
+            _explainer!.Attribute(node.Term, value, match);
+        return match == Outcome.Yes;
     }
 
-    private bool Holds(GateNode gate, double gateBucket)
+    private bool Holds(GateNode gate, ref double gateBucket)
     {
-        var bucket = gateBucket;
-        if (gate.Draw is { } draw)
-            bucket = gate.By.TryGetKey(context, out var key) ? draw.For(key) : double.NaN;
+        var bucket = gate.IsShared ? gateBucket : Undrawn;
+        if (bucket == Undrawn)
+            bucket = gate.BucketOf(context);
+        if (gate.IsShared)
+            gateBucket = bucket;
 
-        // Without a bucket key there is no number, and that is less than nothing.
         var holds = gate.Admits(bucket);
         if (TMode.Explains)
             _explainer!.Gate(gate, bucket, holds);
@@ -177,9 +158,10 @@ internal ref struct Walk<TMode>(EvaluationContext context)
     {
         if (context.Id is { } id)
         {
-            if (segment.Excluded.Contains(id))
+            var utf8 = context.IdUtf8;
+            if (utf8 is null ? segment.Excluded.Contains(id) : segment.Excluded.Contains(utf8))
                 return Membership.Excluded;
-            if (segment.Included.Contains(id))
+            if (utf8 is null ? segment.Included.Contains(id) : segment.Included.Contains(utf8))
                 return Membership.Included;
         }
         if (segment.Criteria is not { } criteria)
@@ -187,10 +169,11 @@ internal ref struct Walk<TMode>(EvaluationContext context)
         if (segment.Vertex.IsCyclic && !Trail.TryEnter(segment.Vertex, ref trail))
             return Membership.Cycle;
 
+        var gateBucket = Undrawn;
         var holds =
             TMode.Explains && !_explainer!.IsFirstOf(segment)
-                ? new Walk<Answering>(context).All(criteria, double.NaN, trail)
-                : All(criteria, double.NaN, trail);
+                ? new Walk<Answering>(context).All(criteria, ref gateBucket, trail)
+                : All(criteria, ref gateBucket, trail);
         return holds ? Membership.ByCriteria : Membership.NotByCriteria;
     }
 
@@ -215,23 +198,22 @@ internal ref struct Walk<TMode>(EvaluationContext context)
             return IsMetBy(node, again);
         }
         _explainer = outer.ForFlag();
-        var evaluation = Evaluate(flag, trail);
-        outer.Flag(node, IsMetBy(node, evaluation), evaluation, _explainer.Explained(flag, context, evaluation));
+        var decision = Evaluate(flag, trail);
+        outer.Flag(node, IsMetBy(node, decision), decision, _explainer.Explained(context, decision));
         _explainer = outer;
-        return IsMetBy(node, evaluation);
+        return IsMetBy(node, decision);
     }
 
-    private static bool IsMetBy(FlagNode node, in Evaluation evaluation) =>
-        evaluation.Reason is Reason.RuleMatch or Reason.DefaultDistribution
-        && Array.IndexOf(node.Variants, evaluation.Variant) >= 0;
+    private static bool IsMetBy(FlagNode node, Decision decision) =>
+        decision.IsByRules && Array.IndexOf(node.Variants, decision.Variant.Key) >= 0;
 
-    private bool Holds(AllNode node, double gateBucket, Trail? trail)
+    private bool Holds(AllNode node, ref double gateBucket, Trail? trail)
     {
         var outer = TMode.Explains ? _explainer!.Open() : null;
         var hold = true;
         foreach (var condition in node.Conditions)
         {
-            hold &= Inner(condition, gateBucket, trail);
+            hold &= Inner(condition, ref gateBucket, trail);
             if (!hold && !TMode.Explains)
                 return false;
         }
@@ -240,13 +222,13 @@ internal ref struct Walk<TMode>(EvaluationContext context)
         return hold;
     }
 
-    private bool Holds(AnyNode node, double gateBucket, Trail? trail)
+    private bool Holds(AnyNode node, ref double gateBucket, Trail? trail)
     {
         var outer = TMode.Explains ? _explainer!.Open() : null;
         var holds = false;
         foreach (var condition in node.Conditions)
         {
-            holds |= Inner(condition, gateBucket, trail);
+            holds |= Inner(condition, ref gateBucket, trail);
             if (holds && !TMode.Explains)
                 return true;
         }
@@ -255,23 +237,23 @@ internal ref struct Walk<TMode>(EvaluationContext context)
         return holds;
     }
 
-    private bool Holds(NotNode node, double gateBucket, Trail? trail)
+    private bool Holds(NotNode node, ref double gateBucket, Trail? trail)
     {
         var outer = TMode.Explains ? _explainer!.Open() : null;
-        var holds = !All(node.Condition, gateBucket, trail);
+        var holds = !All(node.Condition, ref gateBucket, trail);
         if (TMode.Explains)
             _explainer!.Group(outer!, "not", holds);
         return holds;
     }
 
     /// <summary>A condition inside another; explained as a group of its own unless it has just one member.</summary>
-    private bool Inner(Node[] condition, double gateBucket, Trail? trail)
+    private bool Inner(Node[] condition, ref double gateBucket, Trail? trail)
     {
         if (!TMode.Explains || condition.Length == 1)
-            return All(condition, gateBucket, trail);
+            return All(condition, ref gateBucket, trail);
 
         var outer = _explainer!.Open();
-        var hold = All(condition, gateBucket, trail);
+        var hold = All(condition, ref gateBucket, trail);
         _explainer.Group(outer, "all", hold);
         return hold;
     }

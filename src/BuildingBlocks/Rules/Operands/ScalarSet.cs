@@ -12,16 +12,21 @@ internal sealed class ScalarSet(
     StringComparer comparer
 )
 {
+    /// <summary>Up to this many texts are compared one by one, which is quicker than to hash the value.</summary>
+    private const int Few = 4;
+
     private readonly FrozenSet<string> _texts = texts.ToFrozenSet(comparer);
+    private readonly string[]? _few = texts.Count <= Few && comparer == StringComparer.Ordinal ? [.. texts] : null;
     private readonly FrozenSet<double> _numbers = numbers.ToFrozenSet();
 
-    public bool Contains(in AttributeValue value) =>
+    /// <summary>Whether the value is one of them; of a list or an object that can't be said.</summary>
+    public Outcome Ask(in AttributeValue value) =>
         value.Kind switch
         {
-            ValueKind.Text => _texts.Contains(value.Text),
-            ValueKind.Number => _numbers.Contains(value.Number),
-            ValueKind.Boolean => value.Boolean ? hasTrue : hasFalse,
-            _ => false,
+            ValueKind.Text => Is(Contains(value.Text)),
+            ValueKind.Number => Is(_numbers.Contains(value.Number)),
+            ValueKind.Boolean => Is(value.Boolean ? hasTrue : hasFalse),
+            _ => Outcome.WrongType,
         };
 
     /// <summary>Whether each scalar of the set is among the values.</summary>
@@ -38,6 +43,20 @@ internal sealed class ScalarSet(
                 return false;
         }
         return (!hasTrue || AnyBoolean(values, true)) && (!hasFalse || AnyBoolean(values, false));
+    }
+
+    private static Outcome Is(bool contained) => contained ? Outcome.Yes : Outcome.No;
+
+    private bool Contains(string text)
+    {
+        if (_few is null)
+            return _texts.Contains(text);
+        foreach (var one in _few)
+        {
+            if (string.Equals(one, text))
+                return true;
+        }
+        return false;
     }
 
     private bool AnyText(ReadOnlySpan<AttributeValue> values, string text)

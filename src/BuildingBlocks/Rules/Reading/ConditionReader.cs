@@ -90,15 +90,15 @@ internal sealed class ConditionReader(Problems problems)
         foreach (var (name, value, path) in attributes.Members())
         {
             var matchers = ReadMatchers(value, path);
-            if (PathOf(name, path) is { } attribute && matchers.Count > 0)
-                terms.Add(new AttributeTerm(attribute, [.. matchers]));
+            if (PathOf(name, path) is { } attribute)
+                terms.AddRange(matchers.Select(m => new AttributeTerm(attribute, m.Operator, m.Operand, m.Test)));
         }
     }
 
     /// <summary>A scalar is short for <c>eq</c>, a list for <c>in</c>.</summary>
-    private List<Matcher> ReadMatchers(JsonElement value, string path)
+    private List<(Operator Operator, string Operand, Test Test)> ReadMatchers(JsonElement value, string path)
     {
-        var matchers = new List<Matcher>();
+        var matchers = new List<(Operator Operator, string Operand, Test Test)>();
         if (value.ValueKind != JsonValueKind.Object)
         {
             var name = value.ValueKind == JsonValueKind.Array ? "in" : "eq";
@@ -142,13 +142,13 @@ internal sealed class ConditionReader(Problems problems)
         bool ignoreCase,
         bool numeric,
         string path,
-        List<Matcher> matchers
+        List<(Operator Operator, string Operand, Test Test)> matchers
     )
     {
         if (!Take(path))
             return;
         if (known.Compile(new OperandSource(operand, at, ignoreCase, numeric, this)) is { } test)
-            matchers.Add(new Matcher(known, operand.GetRawText(), test));
+            matchers.Add((known, operand.GetRawText(), test));
     }
 
     private GateTerm? ReadGate(JsonObjectReader body)
