@@ -67,6 +67,12 @@ public readonly struct Evaluation
 
     public Reason Reason => _decision.Reason;
 
+    /// <summary>
+    /// How an answer begins for everyone whom this was decided for, as UTF-8 JSON:
+    /// <c>{"flag_key":…,"variant":…,"value":…,"reason":…,"rule_id":…,"details":{</c>.
+    /// </summary>
+    public ReadOnlySpan<byte> AnswerHead => _decision.AnswerHead;
+
     /// <summary>The rule that held.</summary>
     public string? RuleId => Reason == Reason.RuleMatch ? _decision.Cause : null;
 

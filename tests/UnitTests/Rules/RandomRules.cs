@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FeatureFlags.Rules;
 
@@ -198,6 +199,10 @@ internal sealed class RandomRules(int seed)
 
     private static readonly string[] Percentages = ["0", "100", "50", "33.333", "0.001", "10", "90"];
 
+    private static readonly string[] WholePercentages = ["0", "100", "50", "33", "1", "10", "90"];
+
+    private static readonly int[] Totals = [1, 2, 3, 7, 99, 100, 1000, Limits.Weight];
+
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, List<string>> _askedFor = new(StringComparer.Ordinal);
 
@@ -210,18 +215,22 @@ internal sealed class RandomRules(int seed)
     /// <summary>The fewest variants of a flag; with 3 it has each one that a condition may name.</summary>
     public int FewestVariants { get; init; } = 1;
 
+    /// <summary>What all weights add up to in a flag whose hashing is unleash; null for other flags, and segments.</summary>
+    private int? _total;
+
     public string Flag()
     {
+        _total = Chance(0.3) ? Pick(Totals) : null;
         var variants = VariantKeys[..(FewestVariants + _random.Next(VariantKeys.Length - FewestVariants + 1))];
         var values = Values();
+        var weights = WeightsOf(variants.Length, first: "1");
         List<string> members =
         [
             "\"variants\": "
-                + List(
-                    variants,
-                    (key, i) => $$"""{"key": "{{key}}", "weight": {{(i == 0 ? "1" : Pick(Weights))}}{{values()}}}"""
-                ),
+                + List(variants, (key, i) => $$"""{"key": "{{key}}", "weight": {{weights[i]}}{{values()}}}"""),
         ];
+        if (_total is not null)
+            members.Add("\"hashing\": \"unleash\"");
         if (!Chance(0.1))
             members.Add("\"state\": \"on\"");
         if (Chance(0.3))
@@ -237,6 +246,7 @@ internal sealed class RandomRules(int seed)
         var rules = Enumerable.Range(0, _random.Next(5)).Select(order => Rule(order, variants)).ToArray();
         _random.Shuffle(rules);
         members.Add($"\"rules\": [{string.Join(", ", rules)}]");
+        _total = null;
         return $"{{{string.Join(", ", members)}}}";
     }
 
@@ -258,9 +268,11 @@ internal sealed class RandomRules(int seed)
 
     public string Attributes() => $"{{{string.Join(", ", AttributeMembers())}}}";
 
-    /// <summary>Of a name that is there twice the last counts.</summary>
-    public string RepeatedAttributes() =>
-        $"{{{string.Join(", ", AttributeMembers().Concat(AttributeMembers()).Where(_ => Chance(0.7)))}}}";
+    /// <summary>Some names are there twice: then the last counts.</summary>
+    public string AnyAttributes() =>
+        Chance(0.7)
+            ? Attributes()
+            : $"{{{string.Join(", ", AttributeMembers().Concat(AttributeMembers()).Where(_ => Chance(0.7)))}}}";
 
     private string[] AttributeMembers()
     {
@@ -286,13 +298,11 @@ internal sealed class RandomRules(int seed)
     private string Rule(int order, string[] variants)
     {
         var when = Chance(0.1) ? "" : $"\"when\": {(Chance(0.05) ? DeepCondition() : Condition(3))}, ";
+        var weights = WeightsOf(variants.Length, first: "2");
         var rollout = Chance(0.5)
             ? $"\"variant\": \"{Pick(variants)}\""
             : "\"distribution\": "
-                + List(
-                    variants,
-                    (key, i) => $$"""{"variant": "{{key}}", "weight": {{(i == 0 ? "2" : Pick(Weights))}}}"""
-                );
+                + List(variants, (key, i) => $$"""{"variant": "{{key}}", "weight": {{weights[i]}}}""");
         return $"{{\"id\": \"r{order}\", \"order\": {order}, {when}\"rollout\": {{{rollout}}}}}";
     }
 
@@ -309,6 +319,19 @@ internal sealed class RandomRules(int seed)
         return condition;
     }
 
+    private string[] WeightsOf(int count, string first)
+    {
+        if (_total is not { } total)
+            return [first, .. Enumerable.Range(1, count - 1).Select(_ => Pick(Weights))];
+
+        // The spaces between marks on a ruler; what is alone may have any weight.
+        var marks = Enumerable.Range(1, count - 1).Select(_ => _random.Next(total + 1)).Append(total).Order().ToArray();
+        var weights = marks.Select((mark, i) => mark - (i == 0 ? 0 : marks[i - 1])).ToArray();
+        if (Chance(0.1))
+            weights = [.. Enumerable.Repeat(0, count - 1), 5];
+        return [.. weights.Select(weight => weight.ToString(CultureInfo.InvariantCulture))];
+    }
+
     private string Condition(int depth)
     {
         var members = new List<string>();
@@ -323,7 +346,7 @@ internal sealed class RandomRules(int seed)
             members.Add($"\"flag\": {FlagReference(Pick(Flags))}");
         if (Chance(0.3))
         {
-            members.Add($"\"percentage\": {Pick(Percentages)}");
+            members.Add($"\"percentage\": {Pick(_total is null ? Percentages : WholePercentages)}");
             if (Chance(0.3))
                 members.Add($"\"by\": {By()}");
             if (Chance(0.3))
@@ -398,7 +421,7 @@ internal sealed class RandomRules(int seed)
             "gt" or "gte" or "lt" or "lte" => Pick(Numbers),
             "before" or "after" => Chance(0.5) ? Quoted(Pick(Times)) : "1769817600000",
             "semver_eq" or "semver_neq" => OneOrMany(() => Quoted(Pick(Versions))),
-            "size_eq" or "size_gt" or "size_lt" => Pick(["0", "1", "2"]),
+            "size_eq" or "size_gt" or "size_lt" => Pick(["0", "1", "1", "2", "3"]),
             "ip_in" => OneOrMany(() => Quoted(Pick(Networks))),
             _ when name.StartsWith("semver_", StringComparison.Ordinal) => Quoted(Pick(Versions)),
             "contains" or "starts_with" or "ends_with" or "not_contains" or "not_starts_with" or "not_ends_with" =>

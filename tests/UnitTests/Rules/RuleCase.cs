@@ -1,6 +1,9 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using FeatureFlags.Rules;
+using FeatureFlags.Rules.Json;
 
 namespace FeatureFlags.UnitTests.Rules;
 
@@ -127,7 +130,7 @@ internal sealed class RuleCase
             .Select(attribute =>
                 $"\"{attribute.Key}\": {List(attribute.Value.Select(v => $"\"{v.ToString("R", CultureInfo.InvariantCulture)}\""))}"
             );
-        return $"{{\"id\": {random.Id() ?? "null"}, \"attributes\": {random.RepeatedAttributes()}, \"typed\": {{{string.Join(", ", typed)}}}}}";
+        return $"{{\"id\": {random.Id() ?? "null"}, \"attributes\": {random.AnyAttributes()}, \"typed\": {{{string.Join(", ", typed)}}}}}";
     }
 
     private static string List(IEnumerable<string> elements) => $"[{string.Join(", ", elements)}]";
@@ -180,12 +183,27 @@ internal sealed class RuleCaseUser(JsonElement json)
         }
     }
 
-    /// <summary>The same user through the typed builder and, where JSON can say it, from JSON.</summary>
+    /// <summary>The same user in every way that can tell of them: the typed builder, JSON, and JSON's bytes.</summary>
     public IEnumerable<(string Way, EvaluationContext Context)> Contexts()
     {
         yield return ("builder", Built());
-        if (!Typed().Any())
-            yield return ("JSON", EvaluationContext.FromJson(Id, json.GetProperty("attributes")));
+        if (Typed().Any())
+            yield break;
+
+        var attributes = json.GetProperty("attributes");
+        yield return ("JSON", EvaluationContext.FromJson(Id, attributes));
+        var body =
+            $"{{\"user\": {{\"id\": {json.GetProperty("id").GetRawText()}, \"attributes\": {attributes.GetRawText()}}}}}";
+        if (QuickJson.Read(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)), ReadUser) is { } read)
+            yield return ("bytes", read);
+    }
+
+    private static EvaluationContext? ReadUser(ref Utf8JsonReader json)
+    {
+        json.Read();
+        var user = EvaluationContext.TryRead(ref json);
+        json.Read();
+        return user;
     }
 
     private EvaluationContext Built()
