@@ -76,10 +76,16 @@ internal readonly struct BucketKey
     public override string ToString() =>
         Utf8 is not null ? Encoding.UTF8.GetString(Utf8) : _text ?? _number.ToString(CultureInfo.InvariantCulture);
 
-    public int MaxByteCount => _text is null ? LongestNumber : Encoding.UTF8.GetMaxByteCount(_text.Length);
+    public int MaxByteCount =>
+        Utf8?.Length ?? (_text is null ? LongestNumber : Encoding.UTF8.GetMaxByteCount(_text.Length));
 
     public int WriteTo(Span<byte> buffer)
     {
+        if (Utf8 is not null)
+        {
+            Utf8.CopyTo(buffer);
+            return Utf8.Length;
+        }
         if (_text is not null)
             return Encoding.UTF8.GetBytes(_text, buffer);
 

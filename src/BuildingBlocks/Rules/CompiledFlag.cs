@@ -15,8 +15,9 @@ public sealed class CompiledFlag
         Definition = definition;
         IsOff = !definition.On && definition.Error is null;
         Vertex = new Vertex(isSegment: false, isUnreadable: definition.Error is not null);
-        Split = new Draw(tenant, definition.Salt);
-        Gate = new Draw(tenant, definition.Salt, "gate");
+        var draws = Draws.Of(definition, tenant);
+        Split = draws.Split();
+        Gate = draws.Gate(salt: null);
 
         var hasValues = definition.Variants.Any(variant => variant.Value is not null);
         Variants = definition.Variants.ToDictionary(

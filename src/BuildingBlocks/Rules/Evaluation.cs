@@ -44,7 +44,7 @@ public static class EvaluationErrors
     /// <summary>What the flag refers to goes deeper, or further, than the limits.</summary>
     public const string ReferencesTooDeep = "references_too_deep";
 
-    /// <summary>A regular expression took longer than its limit.</summary>
+    /// <summary>A text is too long for the regular expression it was to be matched with, or that took too long.</summary>
     public const string RegexTimeout = "regex_timeout";
 }
 
@@ -66,6 +66,12 @@ public readonly struct Evaluation
     public JsonElement? Value => _decision.Variant.Value;
 
     public Reason Reason => _decision.Reason;
+
+    /// <summary>
+    /// How an answer begins for everyone whom this was decided for, as UTF-8 JSON:
+    /// <c>{"flag_key":…,"variant":…,"value":…,"reason":…,"rule_id":…,"details":{</c>.
+    /// </summary>
+    public ReadOnlySpan<byte> AnswerHead => _decision.AnswerHead;
 
     /// <summary>The rule that held.</summary>
     public string? RuleId => Reason == Reason.RuleMatch ? _decision.Cause : null;

@@ -44,6 +44,44 @@ public sealed class EvaluationContext
                 : Attributes.None
         );
 
+    /// <summary>
+    /// Reads <c>{"id", "attributes"}</c>, the value of the member that the reader stands at. See <see cref="QuickJson"/>.
+    /// </summary>
+    /// <returns>Null when anything is not as usual; then the strict reader says what.</returns>
+    public static EvaluationContext? TryRead(ref Utf8JsonReader json)
+    {
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            return null;
+
+        string? id = null;
+        Attributes? attributes = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (id is null && json.ValueTextEquals("id"u8))
+            {
+                if ((id = QuickJson.Text(ref json)) is null or "")
+                    return null;
+            }
+            else if (attributes is null && json.ValueTextEquals("attributes"u8))
+            {
+                json.Read();
+                if (json.TokenType == JsonTokenType.StartObject)
+                    attributes = Attributes.TryRead(ref json, depth: 1);
+                else if (json.TokenType == JsonTokenType.Null)
+                    attributes = Attributes.None;
+                if (attributes is null)
+                    return null;
+            }
+            else
+            {
+                return null;
+            }
+        }
+        return json.TokenType == JsonTokenType.EndObject && id is not null
+            ? new EvaluationContext(id, attributes ?? Attributes.None)
+            : null;
+    }
+
     public static Builder For(string? id) => new(id);
 
     /// <summary>

@@ -54,7 +54,18 @@ public static class Limits
     /// <summary>Regular expressions of a flag or a segment.</summary>
     public const int Regexes = 100;
 
-    /// <summary>Milliseconds one regular expression may take on one text, before the flag answers with an error.</summary>
+    /// <summary>
+    /// Size of a regular expression: a step for each place in it, and for each pair of places in a group that repeats.
+    /// </summary>
+    public const int RegexSize = 5_000;
+
+    /// <summary>Size of a regular expression times characters of a text; beyond it the flag answers with an error.</summary>
+    public const int RegexSteps = 1_000_000;
+
+    /// <summary>
+    /// Milliseconds one regular expression may take on one text, before the flag answers with an error; looked at once
+    /// in a thousand characters.
+    /// </summary>
     public const int RegexMilliseconds = 250;
 
     /// <summary>Bytes the automaton of a regular expression may grow by before it is dropped and built anew.</summary>
@@ -90,9 +101,19 @@ public static class Limits
         new(nameof(RegexLength), RegexLength, "Characters of a regular expression"),
         new(nameof(Regexes), Regexes, "Regular expressions of a flag or a segment"),
         new(
+            nameof(RegexSize),
+            RegexSize,
+            "Size of a regular expression: one for each character or class in it as often as it is counted, and for each pair of these in a group that repeats"
+        ),
+        new(
+            nameof(RegexSteps),
+            RegexSteps,
+            "Size of a regular expression times characters of a text; beyond it the flag answers with an error"
+        ),
+        new(
             nameof(RegexMilliseconds),
             RegexMilliseconds,
-            "Milliseconds one regular expression may take on one text, before the flag answers with an error"
+            "Milliseconds one regular expression may take on one text, before the flag answers with an error; looked at once in a thousand characters"
         ),
         new(
             nameof(RegexCacheBytes),

@@ -21,33 +21,56 @@ internal static class JsonLogFormatter
     public const string RequestId = "request_id";
     public const string DurationMs = "duration_ms";
 
+    private const string Timestamp = "timestamp";
+    private const string Level = "level";
+    private const string MessageMember = "message";
+    private const string TraceId = "trace_id";
+    private const string Exception = "exception";
+
     private static readonly JsonWriterOptions Options = new() { Encoder = ApiJson.Options.Encoder };
 
     // Literal strings: a message is for people, who need no quotes around names.
     private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}", CultureInfo.InvariantCulture);
 
-    public static void Format(LogEvent log, IBufferWriter<byte> output)
+    /// <summary>A writer for lines, to be used for one after the other.</summary>
+    public static Utf8JsonWriter WriterTo(IBufferWriter<byte> output) => new(output, Options);
+
+    public static void Format(LogEvent log, Utf8JsonWriter json)
     {
-        using (var json = new Utf8JsonWriter(output, Options))
-        {
-            json.WriteStartObject();
-            json.WriteString("timestamp", log.Timestamp.UtcDateTime);
-            json.WriteString("level", LevelName(log.Level));
-            json.WriteString("message", MessageOf(log));
-            Write(json, log, Path);
-            Write(json, log, Method);
-            Write(json, log, Status);
-            Write(json, log, Tenant);
-            Write(json, log, RequestId);
-            Write(json, log, DurationMs);
-            json.WriteString("trace_id", log.TraceId?.ToHexString());
-            if (ValueOf(log, Constants.SourceContextPropertyName) is string logger)
-                json.WriteString("logger", logger);
-            if (log.Exception is not null)
-                json.WriteString("exception", log.Exception.ToString());
-            json.WriteEndObject();
-        }
-        output.Write("\n"u8);
+        json.WriteStartObject();
+        json.WriteString(Timestamp, log.Timestamp.UtcDateTime);
+        json.WriteString(Level, LevelName(log.Level));
+        json.WriteString(MessageMember, MessageOf(log));
+        Write(json, log, Path);
+        Write(json, log, Method);
+        Write(json, log, Status);
+        Write(json, log, Tenant);
+        Write(json, log, RequestId);
+        Write(json, log, DurationMs);
+        json.WriteString(TraceId, log.TraceId?.ToHexString());
+        if (ValueOf(log, Constants.SourceContextPropertyName) is string logger)
+            json.WriteString("logger", logger);
+        if (log.Exception is not null)
+            json.WriteString(Exception, log.Exception.ToString());
+        json.WriteEndObject();
+    }
+
+    public static void Format(RequestLine log, Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString(Timestamp, log.Timestamp.UtcDateTime);
+        json.WriteString(Level, LevelName(log.Level));
+        json.WriteString(MessageMember, $"{log.Method} {log.Path} {log.Status}");
+        json.WriteString(Path, log.Path);
+        json.WriteString(Method, log.Method);
+        json.WriteNumber(Status, log.Status);
+        json.WriteString(Tenant, log.Tenant);
+        json.WriteString(RequestId, log.RequestId);
+        json.WriteNumber(DurationMs, Math.Round(log.Duration.TotalMilliseconds, 3));
+        json.WriteString(TraceId, log.TraceId?.ToHexString());
+        if (log.Error is not null)
+            json.WriteString(Exception, log.Error.ToString());
+        json.WriteEndObject();
     }
 
     public static string LevelName(LogEventLevel level) =>

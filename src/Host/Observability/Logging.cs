@@ -13,6 +13,9 @@ internal static class Logging
     {
         var level = Level(configuration["LOG_LEVEL"]);
         services.AddHttpContextAccessor();
+        // Serilog disposes of it.
+        var lines = new LineSink(output);
+        services.AddSingleton(lines);
         services.AddSerilog(
             (provider, logs) =>
             {
@@ -20,7 +23,7 @@ internal static class Logging
                     .Enrich.With(new RequestEnricher(provider.GetRequiredService<IHttpContextAccessor>()))
                     // Told on stderr, in one line, when the process ends.
                     .Filter.ByExcluding(log => log.Exception is { } error && Startup.Refusal(error) is not null)
-                    .WriteTo.Sink(new LineSink(output));
+                    .WriteTo.Sink(lines);
                 // The frameworks' own news interests nobody until it is bad.
                 Quieten(logs, level, "Microsoft", LogEventLevel.Warning);
                 Quieten(logs, level, "System", LogEventLevel.Warning);

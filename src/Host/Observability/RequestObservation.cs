@@ -2,7 +2,6 @@ using System.Diagnostics;
 using FeatureFlags.BuildingBlocks;
 using Microsoft.AspNetCore.Diagnostics;
 using Serilog.Events;
-using Serilog.Parsing;
 
 namespace FeatureFlags.Host.Observability;
 
@@ -10,14 +9,11 @@ namespace FeatureFlags.Host.Observability;
 /// Counts, times and logs each request once, when it is answered. Comes right after routing, outside of error
 /// handling, which makes the framework forget the endpoint.
 /// </summary>
-internal sealed class RequestObservation(RequestDelegate next, Serilog.ILogger log, TimeProvider clock)
+internal sealed class RequestObservation(RequestDelegate next, Serilog.ILogger log, LineSink lines, TimeProvider clock)
 {
     private const int MaxPath = 512;
 
-    // The values come from the enricher, as for every other line of the request.
-    private static readonly MessageTemplate Message = new MessageTemplateParser().Parse("{method} {path} {status}");
-
-    public async Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context, CallContext call)
     {
         var start = Stopwatch.GetTimestamp();
         var endpoint = context.GetEndpoint();
@@ -29,7 +25,7 @@ internal sealed class RequestObservation(RequestDelegate next, Serilog.ILogger l
         {
             var duration = Stopwatch.GetElapsedTime(start);
             HttpMetrics.Count(endpoint, MethodOf(context), context.Response.StatusCode, duration);
-            Log(context, endpoint, duration);
+            Log(context, call, endpoint, duration);
         }
     }
 
@@ -48,7 +44,7 @@ internal sealed class RequestObservation(RequestDelegate next, Serilog.ILogger l
             ? method
             : "other";
 
-    private void Log(HttpContext context, Endpoint? endpoint, TimeSpan duration)
+    private void Log(HttpContext context, CallContext call, Endpoint? endpoint, TimeSpan duration)
     {
         var status = context.Response.StatusCode;
         var level = LevelOf(status, endpoint);
@@ -56,19 +52,18 @@ internal sealed class RequestObservation(RequestDelegate next, Serilog.ILogger l
             return;
 
         var error = status >= 500 ? context.Features.Get<IExceptionHandlerFeature>()?.Error : null;
-        var activity = Activity.Current;
-        log.Write(
-            new LogEvent(
+        lines.Emit(
+            new RequestLine(
                 clock.GetUtcNow(),
                 level,
-                error is CallerException ? null : error,
-                Message,
-                [
-                    new(JsonLogFormatter.Status, new ScalarValue(status)),
-                    new(JsonLogFormatter.DurationMs, new ScalarValue(Math.Round(duration.TotalMilliseconds, 3))),
-                ],
-                activity?.TraceId ?? default,
-                activity?.SpanId ?? default
+                MethodOf(context),
+                PathOf(context),
+                status,
+                call.HasScope ? call.Scope.Tenant : null,
+                context.TraceIdentifier,
+                duration,
+                Activity.Current?.TraceId,
+                error is CallerException ? null : error
             )
         );
     }
@@ -82,6 +77,23 @@ internal sealed class RequestObservation(RequestDelegate next, Serilog.ILogger l
             _ => LogEventLevel.Information,
         };
 }
+
+/// <summary>
+/// What the log says of an answered request. There are as many as requests, so they go to the output as they are, not
+/// by way of an event with a template and properties, and become text on the output's thread.
+/// </summary>
+internal sealed record RequestLine(
+    DateTimeOffset Timestamp,
+    LogEventLevel Level,
+    string Method,
+    string Path,
+    int Status,
+    string? Tenant,
+    string RequestId,
+    TimeSpan Duration,
+    ActivityTraceId? TraceId,
+    Exception? Error
+);
 
 /// <summary>Metadata of the routes that machines ask all day: their requests are logged at debug.</summary>
 internal sealed record ProbeRoute;

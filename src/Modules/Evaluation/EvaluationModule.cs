@@ -24,6 +24,8 @@ public sealed class EvaluationModule : IModule
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
         var evaluate = routes.MapGroup("/v1/evaluate").WithTags("Evaluation").WithMetadata(new EvaluationRoute());
+        // Nothing is waited for but the first load of a scope's rules, which has a limit of its own.
+        evaluate.DisableRequestTimeout();
         EvaluateFlag.Map(evaluate);
         EvaluateBatch.Map(evaluate);
         PreviewFlag.Map(evaluate);

@@ -55,7 +55,6 @@ internal sealed record Route(
             .SelectMany(requirement => requirement.Scopes)
             .Distinct()
             .ToList();
-        var handler = metadata.GetMetadata<MethodInfo>();
         foreach (var method in metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"])
         {
             var route = new Route(
@@ -63,7 +62,7 @@ internal sealed record Route(
                 $"/{endpoint.RoutePattern.RawText?.Trim('/')}",
                 metadata.GetMetadata<IAllowAnonymous>() is not null,
                 scopes,
-                TakesJson: handler?.GetParameters().Any(p => p.ParameterType == typeof(JsonBody)) == true
+                TakesJson: metadata.GetMetadata<BodyDescription>() is not null
             );
             // The one route whose body may be left out, and so is no parameter.
             yield return route.Name == IssueToken ? route with { TakesJson = true } : route;

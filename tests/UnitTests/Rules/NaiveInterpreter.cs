@@ -43,10 +43,11 @@ internal sealed class NaiveInterpreter(
         var by = flag.TryGetProperty("bucket_by", out var named) ? named : Json("\"id\"");
         var salt = flag.TryGetProperty("salt", out var own) ? own.GetString()! : key;
         var bucketKey = BucketKey(by);
-        var bucket = bucketKey is null ? (double?)null : Bucket(tenant, salt, bucketKey);
         var rules = Array(flag, "rules").OrderBy(rule => rule.GetProperty("order").GetInt32()).ToArray();
+        var hashing = HashingOf(flag, salt, variants, rules);
+        var bucket = bucketKey is null ? (double?)null : hashing.Split(bucketKey);
         var gates = rules.Any(rule => rule.TryGetProperty("when", out var when) && HasSharedGate(when, by));
-        var gateBucket = gates && bucketKey is not null ? Bucket(tenant, salt, "gate", bucketKey) : (double?)null;
+        var gateBucket = gates && bucketKey is not null ? hashing.Gate(null, bucketKey) : (double?)null;
 
         Answer Give(string variant, string reason, string? rule = null, string? error = null)
         {
@@ -67,6 +68,8 @@ internal sealed class NaiveInterpreter(
                 return Give(positive[0].Variant, reason, rule);
             if (bucket is null)
                 return Off("error", "bucket_key_missing");
+            if (hashing.Total is { } places)
+                return Give(Counted(positive, (Murmur($"{salt}:{bucketKey}", 86028157) % places) + 1), reason, rule);
             var total = positive.Sum(w => w.Weight);
             var sum = 0.0;
             foreach (var (variant, weight) in positive[..^1])
@@ -87,18 +90,69 @@ internal sealed class NaiveInterpreter(
             return Off("prerequisite_failed");
         foreach (var rule in rules)
         {
-            if (rule.TryGetProperty("when", out var when) && !Holds(when, salt, by, inside))
+            if (rule.TryGetProperty("when", out var when) && !Holds(when, hashing, by, inside))
                 continue;
-            var rollout = rule.GetProperty("rollout");
-            var weights = rollout.TryGetProperty("variant", out var only)
-                ? [(only.GetString()!, 1.0)]
-                : Array(rollout, "distribution").Select(s => (Text(s, "variant"), s.GetProperty("weight").GetDouble()));
-            return Draw(weights, "rule_match", Text(rule, "id"));
+            return Draw(Weights(rule), "rule_match", Text(rule, "id"));
         }
-        return Draw(
-            variants.Select(v => (Text(v, "key"), v.GetProperty("weight").GetDouble())),
-            "default_distribution"
-        );
+        return Draw(Weights(variants, "key"), "default_distribution");
+    }
+
+    private static (string Variant, double Weight)[] Weights(JsonElement rule)
+    {
+        var rollout = rule.GetProperty("rollout");
+        return rollout.TryGetProperty("variant", out var only)
+            ? [(only.GetString()!, 1.0)]
+            : Weights(Array(rollout, "distribution"), "variant");
+    }
+
+    private static (string Variant, double Weight)[] Weights(JsonElement[] shares, string key) =>
+        [.. shares.Select(share => (Text(share, key), share.GetProperty("weight").GetDouble()))];
+
+    /// <summary>The variant at which the weights, added up, reach the target.</summary>
+    private static string Counted((string Variant, double Weight)[] shares, long target)
+    {
+        foreach (var (variant, weight) in shares)
+        {
+            target -= (long)weight;
+            if (target <= 0)
+                return variant;
+        }
+        throw new ArgumentException("the weights do not reach the target");
+    }
+
+    private Hashing HashingOf(JsonElement flag, string salt, JsonElement[] variants, JsonElement[] rules)
+    {
+        if (!flag.TryGetProperty("hashing", out var scheme) || scheme.GetString() != "unleash")
+            return new Hashing(tenant, salt, null);
+        var byDefault = Weights(variants, "key");
+        var split = rules
+            .Select(Weights)
+            .Prepend(byDefault)
+            .FirstOrDefault(shares => shares.Count(share => share.Weight > 0) > 1, byDefault);
+        return new Hashing(tenant, salt, (long)split.Sum(share => share.Weight));
+    }
+
+    /// <summary>How the buckets of a flag or a segment are made.</summary>
+    /// <param name="Total">The sum of the weights where it is Unleash's way; null where it is ours.</param>
+    private sealed record Hashing(string Tenant, string Salt, long? Total)
+    {
+        public double Split(string key) =>
+            Total is { } total
+                ? (double)(Murmur($"{Salt}:{key}", 86028157) % total) / total
+                : Bucket(Tenant, Salt, key);
+
+        public double Gate(string? own, string key) =>
+            (Total, own) switch
+            {
+                (not null, _) => (Murmur($"{own ?? Salt}:{key}", 0) % 100) / 100.0,
+                (_, null) => Bucket(Tenant, Salt, "gate", key),
+                _ => Bucket(Tenant, Salt, "gate", own, key),
+            };
+
+        public bool Admits(string? own, string key, double percentage) =>
+            Total is null
+                ? Gate(own, key) < percentage / 100
+                : (Murmur($"{own ?? Salt}:{key}", 0) % 100) + 1 <= (int)percentage;
     }
 
     private static string OffVariant(JsonElement flag, JsonElement[] variants)
@@ -123,7 +177,7 @@ internal sealed class NaiveInterpreter(
             && OneOrMany(required.GetProperty("variant")).Any(v => v.GetString() == answer.Variant);
     }
 
-    private bool Holds(JsonElement condition, string salt, JsonElement by, string[] within)
+    private bool Holds(JsonElement condition, Hashing hashing, JsonElement by, string[] within)
     {
         foreach (var member in condition.EnumerateObject())
         {
@@ -132,10 +186,10 @@ internal sealed class NaiveInterpreter(
                 "attr" => member.Value.EnumerateObject().All(a => Matches(Find(a.Name), a.Value)),
                 "segment" => OneOrMany(member.Value).Any(s => IsMember(s.GetString()!, within)),
                 "flag" => IsMet(member.Value, within),
-                "percentage" => IsAdmitted(condition, member.Value.GetDouble(), salt, by),
-                "all" => member.Value.EnumerateArray().All(c => Holds(c, salt, by, within)),
-                "any" => member.Value.EnumerateArray().Any(c => Holds(c, salt, by, within)),
-                "not" => !Holds(member.Value, salt, by, within),
+                "percentage" => IsAdmitted(condition, member.Value.GetDouble(), hashing, by),
+                "all" => member.Value.EnumerateArray().All(c => Holds(c, hashing, by, within)),
+                "any" => member.Value.EnumerateArray().Any(c => Holds(c, hashing, by, within)),
+                "not" => !Holds(member.Value, hashing, by, within),
                 "by" or "salt" => true,
                 _ => throw new ArgumentException(member.Name),
             };
@@ -145,15 +199,11 @@ internal sealed class NaiveInterpreter(
         return true;
     }
 
-    private bool IsAdmitted(JsonElement condition, double percentage, string salt, JsonElement by)
+    private bool IsAdmitted(JsonElement condition, double percentage, Hashing hashing, JsonElement by)
     {
         var key = BucketKey(condition.TryGetProperty("by", out var own) ? own : by);
-        if (key is null)
-            return false;
-        var bucket = condition.TryGetProperty("salt", out var ownSalt)
-            ? Bucket(tenant, salt, "gate", ownSalt.GetString()!, key)
-            : Bucket(tenant, salt, "gate", key);
-        return bucket < percentage / 100;
+        var salt = condition.TryGetProperty("salt", out var ownSalt) ? ownSalt.GetString() : null;
+        return key is not null && hashing.Admits(salt, key, percentage);
     }
 
     private static bool HasSharedGate(JsonElement condition, JsonElement by)
@@ -180,7 +230,8 @@ internal sealed class NaiveInterpreter(
             return true;
         if (segment.Criteria is not { } criteria || within.Contains($"segment {key}"))
             return false;
-        return Holds(criteria, $"segment:{key}", Json("\"id\""), [.. within, $"segment {key}"]);
+        var hashing = new Hashing(tenant, $"segment:{key}", null);
+        return Holds(criteria, hashing, Json("\"id\""), [.. within, $"segment {key}"]);
     }
 
     private static bool Matches(JsonElement? attribute, JsonElement matcher)
@@ -491,6 +542,27 @@ internal sealed class NaiveInterpreter(
     {
         var utf8 = Encoding.UTF8.GetBytes(string.Join('\0', parts));
         return (double)(XxHash64.HashToUInt64(utf8) / 2048) / 9007199254740992;
+    }
+
+    /// <summary>MurmurHash3 for x86 with 32 bits, in numbers of 64 bits that are cut after each step.</summary>
+    private static long Murmur(string text, ulong seed)
+    {
+        static ulong Cut(ulong number) => number & 0xffffffff;
+        static ulong Rotated(ulong number, int bits) => Cut(number << bits) | (number >> (32 - bits));
+
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        var hash = seed;
+        foreach (var four in utf8.Chunk(4))
+        {
+            var block = four.Reverse().Aggregate(0UL, (sum, next) => (sum * 256) + next);
+            hash ^= Cut(Rotated(Cut(block * 0xcc9e2d51), 15) * 0x1b873593);
+            if (four.Length == 4)
+                hash = Cut((Rotated(hash, 13) * 5) + 0xe6546b64);
+        }
+        hash ^= (ulong)utf8.Length;
+        hash = Cut((hash ^ (hash >> 16)) * 0x85ebca6b);
+        hash = Cut((hash ^ (hash >> 13)) * 0xc2b2ae35);
+        return (long)(hash ^ (hash >> 16));
     }
 
     private static string Unescaped(JsonElement text)

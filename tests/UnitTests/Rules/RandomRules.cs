@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using FeatureFlags.Rules;
 
 namespace FeatureFlags.UnitTests.Rules;
@@ -193,20 +193,28 @@ internal sealed class RandomRules(int seed)
 
     private static readonly string[] Percentages = ["0", "100", "50", "33.333", "0.001", "10", "90"];
 
+    private static readonly string[] WholePercentages = ["0", "100", "50", "33", "1", "10", "90"];
+
+    private static readonly int[] Totals = [1, 2, 3, 7, 99, 100, 1000, Limits.Weight];
+
     private readonly Random _random = new(seed);
+
+    /// <summary>What all weights add up to in a flag whose hashing is unleash; null for other flags, and segments.</summary>
+    private int? _total;
 
     public string Flag()
     {
+        _total = Chance(0.3) ? Pick(Totals) : null;
         var variants = VariantKeys[..(1 + _random.Next(3))];
         var values = Values();
+        var weights = WeightsOf(variants.Length, first: "1");
         List<string> members =
         [
             "\"variants\": "
-                + List(
-                    variants,
-                    (key, i) => $$"""{"key": "{{key}}", "weight": {{(i == 0 ? "1" : Pick(Weights))}}{{values()}}}"""
-                ),
+                + List(variants, (key, i) => $$"""{"key": "{{key}}", "weight": {{weights[i]}}{{values()}}}"""),
         ];
+        if (_total is not null)
+            members.Add("\"hashing\": \"unleash\"");
         if (!Chance(0.1))
             members.Add("\"state\": \"on\"");
         if (Chance(0.3))
@@ -220,6 +228,7 @@ internal sealed class RandomRules(int seed)
         var rules = Enumerable.Range(0, _random.Next(5)).Select(order => Rule(order, variants)).ToArray();
         _random.Shuffle(rules);
         members.Add($"\"rules\": [{string.Join(", ", rules)}]");
+        _total = null;
         return $"{{{string.Join(", ", members)}}}";
     }
 
@@ -239,14 +248,25 @@ internal sealed class RandomRules(int seed)
     private string Rule(int order, string[] variants)
     {
         var when = Chance(0.1) ? "" : $"\"when\": {Condition(3)}, ";
+        var weights = WeightsOf(variants.Length, first: "2");
         var rollout = Chance(0.5)
             ? $"\"variant\": \"{Pick(variants)}\""
             : "\"distribution\": "
-                + List(
-                    variants,
-                    (key, i) => $$"""{"variant": "{{key}}", "weight": {{(i == 0 ? "2" : Pick(Weights))}}}"""
-                );
+                + List(variants, (key, i) => $$"""{"variant": "{{key}}", "weight": {{weights[i]}}}""");
         return $"{{\"id\": \"r{order}\", \"order\": {order}, {when}\"rollout\": {{{rollout}}}}}";
+    }
+
+    private string[] WeightsOf(int count, string first)
+    {
+        if (_total is not { } total)
+            return [first, .. Enumerable.Range(1, count - 1).Select(_ => Pick(Weights))];
+
+        // The spaces between marks on a ruler; what is alone may have any weight.
+        var marks = Enumerable.Range(1, count - 1).Select(_ => _random.Next(total + 1)).Append(total).Order().ToArray();
+        var weights = marks.Select((mark, i) => mark - (i == 0 ? 0 : marks[i - 1])).ToArray();
+        if (Chance(0.1))
+            weights = [.. Enumerable.Repeat(0, count - 1), 5];
+        return [.. weights.Select(weight => weight.ToString(CultureInfo.InvariantCulture))];
     }
 
     private string Condition(int depth)
@@ -265,7 +285,7 @@ internal sealed class RandomRules(int seed)
             members.Add($"\"flag\": {FlagReference()}");
         if (Chance(0.3))
         {
-            members.Add($"\"percentage\": {Pick(Percentages)}");
+            members.Add($"\"percentage\": {Pick(_total is null ? Percentages : WholePercentages)}");
             if (Chance(0.3))
                 members.Add($"\"by\": {By()}");
             if (Chance(0.3))

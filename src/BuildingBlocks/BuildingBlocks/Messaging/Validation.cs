@@ -29,6 +29,11 @@ public static class Validation
     /// <exception cref="InvalidFieldsException">Something is wrong with it.</exception>
     public static void Require<T>(this IValidator<T> validator, T value) => Require(validator.Validate(value).Errors);
 
+    /// <summary>For what a reader found wrong, where there is no message to validate.</summary>
+    /// <exception cref="InvalidFieldsException">It found something.</exception>
+    public static void Require(IReadOnlyList<(string Path, string Message)> problems) =>
+        Require([.. problems.Select(problem => new ValidationFailure(problem.Path, problem.Message))]);
+
     internal static void Require(IReadOnlyCollection<ValidationFailure> failures)
     {
         if (failures.Count == 0)

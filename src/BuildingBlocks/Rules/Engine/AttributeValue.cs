@@ -80,6 +80,29 @@ internal readonly struct AttributeValue
             _ => default,
         };
 
+    /// <summary>Reads the value that the reader stands at. See <see cref="QuickJson"/>.</summary>
+    /// <param name="json">Stands at the value's last token afterwards.</param>
+    /// <param name="depth">How many objects stand around it.</param>
+    /// <param name="value">As <see cref="Of(JsonElement, int)"/> gives it.</param>
+    /// <returns>False for what nobody can ask for, such as a list in a list, and what stands too deep.</returns>
+    public static bool TryRead(ref Utf8JsonReader json, int depth, out AttributeValue value)
+    {
+        value = json.TokenType switch
+        {
+            JsonTokenType.String => Of(json.GetString()!),
+            JsonTokenType.Number => OfNumber(ref json),
+            JsonTokenType.True => Of(true),
+            JsonTokenType.False => Of(false),
+            _ => default,
+        };
+        return json.TokenType switch
+        {
+            JsonTokenType.StartArray => TryReadArray(ref json, out value),
+            JsonTokenType.StartObject => depth < Limits.PathParts && TryReadObject(ref json, depth + 1, out value),
+            _ => true,
+        };
+    }
+
     /// <summary>
     /// The value as a bucket key: text as it is, a whole number within ±2^53 in decimal, anything else is none.
     /// </summary>
@@ -115,11 +138,20 @@ internal readonly struct AttributeValue
     private static AttributeValue OfNumber(JsonElement element)
     {
         var number = element.GetDouble();
-        // A double can't tell 2^53 from 2^53 + 1; the digits can.
-        var rounded =
-            Math.Abs(number) == TwoTo53 && !(element.TryGetDecimal(out var exact) && Math.Abs(exact) <= 1L << 53);
-        return new AttributeValue(ValueKind.Number, null, number, rounded);
+        return IsAtTheEdge(number) ? OfEdge(number, element.TryGetDecimal(out var exact) ? exact : null) : Of(number);
     }
+
+    private static AttributeValue OfNumber(ref Utf8JsonReader json)
+    {
+        var number = json.GetDouble();
+        return IsAtTheEdge(number) ? OfEdge(number, json.TryGetDecimal(out var exact) ? exact : null) : Of(number);
+    }
+
+    private static bool IsAtTheEdge(double number) => Math.Abs(number) == TwoTo53;
+
+    // A double can't tell 2^53 from 2^53 + 1; the digits can.
+    private static AttributeValue OfEdge(double number, decimal? exact) =>
+        new(ValueKind.Number, null, number, rounded: exact is not { } digits || Math.Abs(digits) > 1L << 53);
 
     private static AttributeValue OfArray(JsonElement array)
     {
@@ -128,5 +160,29 @@ internal readonly struct AttributeValue
         foreach (var element in array.EnumerateArray())
             values[i++] = element.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? Opaque : Of(element, 0);
         return Of(values);
+    }
+
+    private static bool TryReadArray(ref Utf8JsonReader json, out AttributeValue value)
+    {
+        var values = new List<AttributeValue>();
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            var isScalar = json.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject);
+            if (!isScalar || !TryRead(ref json, 0, out var element))
+            {
+                value = default;
+                return false;
+            }
+            values.Add(element);
+        }
+        value = Of([.. values]);
+        return true;
+    }
+
+    private static bool TryReadObject(ref Utf8JsonReader json, int depth, out AttributeValue value)
+    {
+        var members = Attributes.TryRead(ref json, depth);
+        value = members is null ? default : Of(members);
+        return members is not null;
     }
 }

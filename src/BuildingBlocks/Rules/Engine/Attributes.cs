@@ -11,16 +11,24 @@ internal sealed class Attributes
 {
     public static readonly Attributes None = new([], []);
 
+    private const int UsualCount = 8;
+
     private static readonly AttributeValue Missing;
 
+    private readonly int _count;
     private readonly int[] _hashes;
     private readonly string[] _names;
     private readonly AttributeValue[] _values;
 
     public Attributes(string[] names, AttributeValue[] values)
+        : this(names.Length, Array.ConvertAll(names, HashOf), Array.ConvertAll(names, AttributeNames.Known), values) { }
+
+    // The arrays may have room for more.
+    private Attributes(int count, int[] hashes, string[] names, AttributeValue[] values)
     {
-        _names = Array.ConvertAll(names, AttributeNames.Known);
-        _hashes = Array.ConvertAll(names, HashOf);
+        _count = count;
+        _hashes = hashes;
+        _names = names;
         _values = values;
     }
 
@@ -45,11 +53,45 @@ internal sealed class Attributes
         return new Attributes(names, values);
     }
 
-    public ReadOnlySpan<string> Names => _names;
+    /// <summary>Reads an object's members, with the reader at its start. See <see cref="QuickJson"/>.</summary>
+    /// <param name="json">Stands at the object's end afterwards.</param>
+    /// <param name="depth">How many objects stand around its values.</param>
+    /// <returns>Null when anything is not as usual.</returns>
+    public static Attributes? TryRead(ref Utf8JsonReader json, int depth)
+    {
+        var names = new string[UsualCount];
+        var hashes = new int[UsualCount];
+        var values = new AttributeValue[UsualCount];
+        var count = 0;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (count == names.Length)
+            {
+                if (count == QuickJson.MostMembers)
+                    return null;
+                Array.Resize(ref names, 2 * count);
+                Array.Resize(ref hashes, 2 * count);
+                Array.Resize(ref values, 2 * count);
+            }
+            var name = json.GetString()!;
+            var hash = HashOf(name);
+            // A name that is there already, or, once in four billion, one that hashes alike.
+            if (hashes.AsSpan(0, count).Contains(hash) || (json.ValueIsEscaped && !JsonText.IsWellFormed(name)))
+                return null;
+            json.Read();
+            if (!AttributeValue.TryRead(ref json, depth, out values[count]))
+                return null;
+            names[count] = AttributeNames.Known(name);
+            hashes[count++] = hash;
+        }
+        return count == 0 ? None : new Attributes(count, hashes, names, values);
+    }
+
+    public ReadOnlySpan<string> Names => _names.AsSpan(0, _count);
 
     public ref readonly AttributeValue Find(string name, int hash)
     {
-        var left = _hashes.AsSpan();
+        var left = _hashes.AsSpan(0, _count);
         while (left.LastIndexOf(hash) is var i and >= 0)
         {
             if (string.Equals(_names[i], name))

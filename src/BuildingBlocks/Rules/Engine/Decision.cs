@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
 namespace FeatureFlags.Rules.Engine;
 
 /// <summary>
@@ -10,6 +14,11 @@ namespace FeatureFlags.Rules.Engine;
 /// <param name="cause">The rule's id, or the error.</param>
 internal sealed class Decision(CompiledFlag flag, CompiledVariant variant, Reason reason, string? cause = null)
 {
+    // Answers are application/json, never HTML: readable text beats \u escapes.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private byte[]? _answerHead;
+
     public CompiledFlag Flag { get; } = flag;
 
     public CompiledVariant Variant { get; } = variant;
@@ -20,4 +29,29 @@ internal sealed class Decision(CompiledFlag flag, CompiledVariant variant, Reaso
 
     /// <summary>Whether a rule or the weights decided.</summary>
     public bool IsByRules => Reason is Reason.RuleMatch or Reason.DefaultDistribution;
+
+    /// <summary>See <see cref="Evaluation.AnswerHead"/>.</summary>
+    // Written when first asked for: most decisions of most flags never are, and it would take memory for each.
+    public ReadOnlySpan<byte> AnswerHead => _answerHead ??= Written();
+
+    private byte[] Written()
+    {
+        var written = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(written, Options);
+        json.WriteStartObject();
+        json.WriteString("flag_key", Flag.Key);
+        json.WriteString("variant", Variant.Key);
+        json.WritePropertyName("value");
+        if (Variant.Value is { } value)
+            value.WriteTo(json);
+        else
+            json.WriteNullValue();
+        json.WritePropertyName("reason");
+        JsonSerializer.Serialize(json, Reason);
+        if (Reason == Reason.RuleMatch)
+            json.WriteString("rule_id", Cause);
+        json.WriteStartObject("details");
+        json.Flush();
+        return written.WrittenSpan.ToArray();
+    }
 }

@@ -4,19 +4,22 @@ namespace FeatureFlags.Rules.Operands;
 
 /// <summary>
 /// A regular expression that is found anywhere in a text, in time linear to it. Linear is not yet cheap: an automaton
-/// such as that of <c>(.*a.{200})+$</c> takes 0.2 ms a character and caches gigabytes. So a match is bounded by
-/// <see cref="Limits.RegexMilliseconds"/>, and the automaton is dropped whenever it has grown by
-/// <see cref="Limits.RegexCacheBytes"/>.
+/// such as that of <c>(.*a.{200})+$</c> takes 50 ms a character and caches gigabytes, and the engine's own time-out,
+/// which it looks at once in a thousand characters, does not always stop it. So a match is bounded before it begins, by
+/// the size of the pattern times the length of the text (<see cref="Limits.RegexSteps"/>), the same on every machine;
+/// and the automaton is dropped whenever it has grown by <see cref="Limits.RegexCacheBytes"/>.
 /// </summary>
 internal sealed partial class Pattern
 {
     private readonly string _source;
     private readonly RegexOptions _options;
+    private readonly int _longestText;
     private Regex _regex;
     private long _grown;
 
-    private Pattern(string source, RegexOptions options)
+    private Pattern(string source, RegexOptions options, long size)
     {
+        _longestText = (int)(Limits.RegexSteps / size);
         _source = source;
         _options = options;
         _regex = Built();
@@ -32,10 +35,14 @@ internal sealed partial class Pattern
                 null!,
                 @"must not hold a POSIX class such as [[:alpha:]], which would be misread; write \p{L}, \d, \s, \w"
             );
+        var size = PatternSize.Of(source);
+        if (size > Limits.RegexSize)
+            return (null!, $"must not repeat as much: it has size {size}, and may have {Limits.RegexSize}");
         try
         {
             var options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-            return (new Pattern(source, ignoreCase ? options | RegexOptions.IgnoreCase : options), null);
+            var pattern = new Pattern(source, ignoreCase ? options | RegexOptions.IgnoreCase : options, size);
+            return (pattern, null);
         }
         catch (RegexParseException e)
         {
@@ -47,9 +54,12 @@ internal sealed partial class Pattern
         }
     }
 
-    /// <exception cref="RegexMatchTimeoutException">The match took longer than its bound.</exception>
+    /// <exception cref="RegexMatchTimeoutException">The match might take, or took, longer than its bound.</exception>
     public bool IsMatch(string text)
     {
+        if (text.Length > _longestText)
+            throw new RegexMatchTimeoutException(text, _source, _regex.MatchTimeout);
+
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {

@@ -19,5 +19,7 @@ internal sealed class SigningKeys(AccessSettings settings)
 
     public IEnumerable<SecurityKey> Verifying => _current is { } current ? [current, .. _previous] : _previous;
 
+    public bool IsCurrent(SecurityKey key) => ReferenceEquals(key, _current);
+
     public void Load(byte[] secret) => _current = new SymmetricSecurityKey(secret);
 }

@@ -12,16 +12,23 @@ namespace FeatureFlags.Evaluation.Domain;
 /// by revision. Good rules are replaced only by newer ones that loaded whole; a scope that nobody ever wrote to is not
 /// remembered, so asking for made-up ones costs no memory.
 /// </summary>
-internal sealed class RuleCache(IServiceScopeFactory services, IDatabaseEngine engine, DatabaseStatus database)
-    : IScopeFollower
+internal sealed class RuleCache(
+    IServiceScopeFactory services,
+    IDatabaseEngine engine,
+    DatabaseStatus database,
+    TimeProvider clock
+) : IScopeFollower
 {
+    // Far above what any load needs; the database's own limits end most of them sooner.
+    private static readonly TimeSpan LongestLoad = TimeSpan.FromSeconds(30);
+
     private static readonly Counter.Child Hits = Requests("hit");
     private static readonly Counter.Child Misses = Requests("miss");
 
     private readonly ConcurrentDictionary<Scope, Slot> _slots = new();
 
     /// <summary>The scope's rules as of some revision not long ago; empty for a scope without any.</summary>
-    /// <exception cref="UnavailableException">They were never loaded and the database is away.</exception>
+    /// <exception cref="UnavailableException">They were never loaded and the database is away, or too slow.</exception>
     public ValueTask<ScopeRules> Get(Scope scope, CancellationToken ct)
     {
         if (_slots.TryGetValue(scope, out var slot) && slot.Rules is { } rules)
@@ -50,8 +57,12 @@ internal sealed class RuleCache(IServiceScopeFactory services, IDatabaseEngine e
         var slot = _slots.GetOrAdd(scope, _ => new Slot());
         try
         {
-            await Refresh(slot, scope, target: null, ct);
+            await Refresh(slot, scope, target: null, ct).WaitAsync(LongestLoad, clock, ct);
             return slot.Rules ?? ScopeRules.Empty(scope.Tenant);
+        }
+        catch (TimeoutException)
+        {
+            throw new UnavailableException("These rules could not be read from the database in time.");
         }
         finally
         {

@@ -4,7 +4,7 @@ using FeatureFlags.Rules;
 
 namespace FeatureFlags.Evaluation.Features;
 
-/// <summary>What a flag is for a user, and why.</summary>
+/// <summary>What a flag is for a user, and why: the shape, for the API's document; answers are written by <see cref="AnswerWriter"/>.</summary>
 /// <param name="Value">The variant's value; null where it has none: then the caller's default counts.</param>
 /// <param name="RuleId">The rule that matched.</param>
 /// <param name="Version">The flag's version that was evaluated.</param>
@@ -20,18 +20,6 @@ internal sealed record EvaluationResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Stale
 )
 {
-    public static EvaluationResponse Of(CompiledFlag flag, in Rules.Evaluation evaluation, bool stale) =>
-        new(
-            flag.Key,
-            evaluation.Variant,
-            evaluation.Value,
-            evaluation.Reason,
-            evaluation.RuleId,
-            new EvaluationDetails(evaluation.Bucket, evaluation.GateBucket, evaluation.Error),
-            flag.Version,
-            stale ? true : null
-        );
-
     public static EvaluationResponse Example { get; } =
         new(
             "checkout",
@@ -42,19 +30,6 @@ internal sealed record EvaluationResponse(
             new EvaluationDetails(Bucket: 0.8123, GateBucket: 0.2011, Error: null),
             Version: 3,
             Stale: null
-        );
-
-    /// <summary>An item of a batch for a key that names no flag.</summary>
-    public static EvaluationResponse Unknown(string flagKey, bool stale) =>
-        new(
-            flagKey,
-            null,
-            null,
-            Reason.Error,
-            null,
-            new EvaluationDetails(null, null, "flag_not_found"),
-            null,
-            stale ? true : null
         );
 }
 
