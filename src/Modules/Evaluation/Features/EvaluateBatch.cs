@@ -85,7 +85,7 @@ internal static class EvaluateBatch
         var request = await JsonBody.Read(context.Request, Request.Parse, context.RequestAborted);
         var scope = await cache.Get(call.Scope, context.RequestAborted);
         using var answer = Answered(request, scope, stale: database.IsAway);
-        answer.Send(context.Response);
+        await answer.Send(context);
     }
 
     private static AnswerWriter Answered(Request request, ScopeRules scope, bool stale)
