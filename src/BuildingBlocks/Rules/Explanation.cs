@@ -37,7 +37,12 @@ public sealed record Explanation(
     IReadOnlyList<ConditionExplanation> Prerequisites,
     IReadOnlyList<RuleExplanation> Rules,
     RolloutExplanation? Default
-);
+)
+{
+    /// <summary>How the buckets were made; left out for our own scheme.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Hashing { get; init; }
+}
 
 /// <param name="Id">The rule.</param>
 /// <param name="Order">Where it stands.</param>

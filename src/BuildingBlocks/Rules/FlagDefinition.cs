@@ -24,6 +24,19 @@ public sealed record Share(string Variant, double Weight);
 /// <param name="Rollout">What they get: one share is all of it.</param>
 public sealed record Rule(string Id, int Order, string? Description, Condition When, IReadOnlyList<Share> Rollout);
 
+/// <summary>How a flag's buckets are made.</summary>
+public static class HashingSchemes
+{
+    /// <summary>Our own, unless a flag names another: <see cref="Bucketing"/>.</summary>
+    public const string Xxh64 = "xxh64";
+
+    /// <summary>
+    /// That of Unleash's clients, for flags that come from there with their users: percentages and weights are whole
+    /// numbers, and all splits of the flag have weights of the same sum.
+    /// </summary>
+    public const string Unleash = "unleash";
+}
+
 /// <summary>
 /// What evaluation uses of a flag, read from JSON and checked, with defaults filled in. Two definitions are the same
 /// record only if they are the same object: compare what they were read from.
@@ -35,6 +48,9 @@ public sealed record FlagDefinition
     public string Key { get; }
 
     public long Version { get; init; }
+
+    /// <summary>By which callers ask for many flags at once. Evaluation makes nothing of them.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
 
     public bool On { get; private init; }
 
@@ -48,6 +64,9 @@ public sealed record FlagDefinition
 
     /// <summary>The flag's part in the bucket; its key, unless it names another.</summary>
     public string Salt { get; private init; } = "";
+
+    /// <summary>One of <see cref="HashingSchemes"/>.</summary>
+    public string Hashing { get; private init; } = HashingSchemes.Xxh64;
 
     public IReadOnlyList<Prerequisite> Prerequisites { get; private init; } = [];
 
@@ -63,8 +82,8 @@ public sealed record FlagDefinition
     internal BucketBy Bucketed { get; private init; } = Engine.BucketBy.Id;
 
     /// <summary>
-    /// Reads <c>state, variants, off_variant, bucket_by, salt, prerequisites, rules</c> of a flag's body. The caller
-    /// reads the other members, and refuses those nobody knows.
+    /// Reads <c>state, variants, off_variant, bucket_by, salt, hashing, prerequisites, rules</c> of a flag's body. The
+    /// caller reads the other members, and refuses those nobody knows.
     /// </summary>
     /// <returns>Null when there was a problem; each is noted by its path.</returns>
     public static FlagDefinition? Read(string key, JsonObjectReader body, Problems problems) =>
@@ -97,6 +116,7 @@ public sealed record FlagDefinition
         string offVariant,
         BucketBy bucketBy,
         string? salt,
+        string hashing,
         IReadOnlyList<Prerequisite> prerequisites,
         IReadOnlyList<Rule> rules,
         IReadOnlyList<Reference> references
@@ -108,6 +128,7 @@ public sealed record FlagDefinition
             OffVariant = offVariant,
             Bucketed = bucketBy,
             Salt = salt ?? Key,
+            Hashing = hashing,
             Prerequisites = prerequisites,
             Rules = rules,
             References = references,

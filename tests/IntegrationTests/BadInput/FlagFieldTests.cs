@@ -22,6 +22,7 @@ internal sealed class FlagFieldTests
     [TestCase("metadata", "[]", "metadata", "must be an object")]
     [TestCase("salt", "1", "salt", "must be text, not a number")]
     [TestCase("salt", "\"\"", "salt", "must not be empty")]
+    [TestCase("hashing", "\"md5\"", "hashing", "must be xxh64 or unleash")]
     [TestCase("bucket_by", "1", "bucket_by", "must be text or a list of texts, not a number")]
     [TestCase("bucket_by", "[]", "bucket_by", "must not be empty")]
     [TestCase("bucket_by", "[\"id\",1]", "bucket_by[1]", "must be text, not a number")]

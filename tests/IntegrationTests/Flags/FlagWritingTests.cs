@@ -70,6 +70,28 @@ internal sealed class FlagWritingTests
     }
 
     [Test]
+    public async Task A_flag_keeps_its_hashing_until_a_write_says_otherwise([Values] Engine engine)
+    {
+        var acme = await (await Service.On(engine)).Tenant("acme");
+        const string Flag =
+            """{"key":"Feature.Variants.C","state":"on","hashing":"unleash","variants":[{"key":"variant1","weight":33},{"key":"variant2","weight":33},{"key":"variant3","weight":33}]}""";
+
+        var created = await acme.PostFlag(Flag);
+        var patched = await acme.PatchFlag("Feature.Variants.C", """{"description":"from Unleash"}""");
+        var there = await acme.Evaluate("Feature.Variants.C", "607");
+        var back = await acme.PatchFlag("Feature.Variants.C", """{"hashing":null}""");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(created.At("hashing"), Is.EqualTo("unleash"));
+            Assert.That(patched.At("hashing"), Is.EqualTo("unleash"));
+            Assert.That(there.At("variant"), Is.EqualTo("variant2"));
+            Assert.That(there.At("details.bucket"), Is.EqualTo("0.5757575757575758"));
+            Assert.That(back.Json.TryGetProperty("hashing", out _), Is.False);
+        });
+    }
+
+    [Test]
     public async Task A_patch_changes_what_it_names_and_null_takes_the_default([Values] Engine engine)
     {
         var acme = await (await Service.On(engine)).Tenant("acme");

@@ -68,6 +68,24 @@ internal sealed class FlagDraftTests
         Assert.That(draft.Document.GetProperty("off_variant").GetString(), Is.EqualTo(offVariant));
     }
 
+    [TestCase("""{"key":"f","variants":[{"key":"on","weight":1}]}""", null)]
+    [TestCase("""{"key":"f","variants":[{"key":"on","weight":1}],"hashing":"xxh64"}""", null)]
+    [TestCase("""{"key":"f","variants":[{"key":"on","weight":1}],"hashing":"unleash"}""", "unleash")]
+    public void The_hashing_scheme_is_stored_where_it_is_not_the_usual_one(string body, string? stored)
+    {
+        var document = FlagTests.Draft(body).Document;
+
+        Assert.That(
+            document.TryGetProperty("hashing", out var hashing) ? hashing.GetString() : null,
+            Is.EqualTo(stored)
+        );
+        Assert.That(
+            FlagDraft.Read(document).Document.GetRawText(),
+            Is.EqualTo(document.GetRawText()),
+            "and read again as it is"
+        );
+    }
+
     private static string[] PathsWrong(string body, string? key = null)
     {
         var draft = FlagDraft.Read(JsonDocument.Parse(body).RootElement, key);

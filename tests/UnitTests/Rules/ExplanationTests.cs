@@ -58,6 +58,20 @@ public sealed class ExplanationTests
         Assert.That(explanation.Rules[1].Rollout.Bucket, Is.Null, "one variant takes no draw");
     }
 
+    [Test]
+    public void The_hashing_scheme_is_named_where_it_is_not_our_own()
+    {
+        const string Variants = "'variants': [{'key': 'a', 'weight': 1}]";
+        var rules = Given.RuleSet(
+            Given.Flag("ours", $"{{{Variants}}}"),
+            Given.Flag("theirs", $"{{{Variants}, 'hashing': 'unleash'}}")
+        );
+        JsonElement Explained(string key) => JsonSerializer.SerializeToElement(Explain(rules, key, Given.User()));
+
+        Assert.That(Explained("ours").TryGetProperty("Hashing", out _), Is.False);
+        Assert.That(Explained("theirs").GetProperty("Hashing").GetString(), Is.EqualTo("unleash"));
+    }
+
     [TestCase("{'attr': {'x': 1}}", "x is missing")]
     [TestCase("{'attr': {'x': {'exists': true}}}", "x is missing, which does not satisfy exists true")]
     [TestCase("{'attr': {'x': {'exists': false}}}", "x is missing, which satisfies exists false")]

@@ -1,3 +1,4 @@
+using CsCheck;
 using FeatureFlags.Rules;
 
 namespace FeatureFlags.UnitTests.Rules;
@@ -53,6 +54,56 @@ public sealed class RuleSetTests
         }
     }
 
+    [TestCase("a flag is changed", "a b c d e")]
+    [TestCase("a segment is changed", "b c d e f")]
+    [TestCase("a flag is removed", "b c d e")]
+    [TestCase("a segment is removed", "b c d e f")]
+    [TestCase("a flag is added", "g new")]
+    [TestCase("a segment is added", "g h")]
+    public void Dependents_through_any_number_of_steps_are_compiled_anew_and_all_others_are_shared(
+        string change,
+        string compiled
+    )
+    {
+        var before = Given.RuleSet(
+            [
+                Given.FlagWhen("{}", "a"),
+                Given.Flag(
+                    "b",
+                    "{'state': 'on', 'variants': [{'key': 'on', 'weight': 1}], 'prerequisites': [{'key': 'a', 'variant': 'on'}], 'rules': [{'id': 'r', 'order': 1, 'when': {'segment': 's'}, 'rollout': {'variant': 'on'}}]}"
+                ),
+                Given.FlagWhen("{'segment': 'by-b'}", "c"),
+                Given.FlagWhen("{'not': {'any': [{'flag': {'key': 'c', 'variant': 'on'}}]}}", "d"),
+                Given.FlagWhen("{'all': [{'flag': {'key': 'e', 'variant': 'on'}}, {'segment': 'by-d'}]}", "e"),
+                Given.FlagWhen("{'segment': ['other', 's']}", "f"),
+                Given.FlagWhen("{'flag': {'key': 'new', 'variant': 'on'}, 'segment': 'new'}", "g"),
+                Given.FlagWhen("{'segment': 'new'}", "h"),
+                Given.FlagWhen("{'segment': 'other'}", "i"),
+            ],
+            Given.Segment("s"),
+            Given.Segment("by-b", "{'flag': {'key': 'b', 'variant': 'on'}}"),
+            Given.Segment("by-d", "{'flag': {'key': 'd', 'variant': 'on'}}"),
+            Given.Segment("other")
+        );
+
+        var after = before.With(
+            change switch
+            {
+                "a flag is changed" => new RuleSetChange { Flags = [Given.FlagWhen("{'not': {}}", "a")] },
+                "a segment is changed" => new RuleSetChange { Segments = [Given.Segment("s", "{}")] },
+                "a flag is removed" => new RuleSetChange { RemovedFlags = ["a"] },
+                "a segment is removed" => new RuleSetChange { RemovedSegments = ["s"] },
+                "a flag is added" => new RuleSetChange { Flags = [Given.FlagWhen("{}", "new")] },
+                _ => new RuleSetChange { Segments = [Given.Segment("new", "{}")] },
+            }
+        );
+
+        Assert.That(
+            string.Join(' ', after.Flags.Where(flag => before.Find(flag.Key) != flag).Select(flag => flag.Key)),
+            Is.EqualTo(compiled)
+        );
+    }
+
     [Test]
     public void What_is_removed_is_unknown_to_those_who_refer_to_it_until_it_is_back()
     {
@@ -94,6 +145,58 @@ public sealed class RuleSetTests
                 Assert.That(stepwise.Evaluate(flag.Key, user).Variant, Is.EqualTo(flag.Evaluate(user).Variant));
         }
     }
+
+    [Test]
+    public void Through_any_changes_it_is_what_all_that_is_left_comes_to_at_once() =>
+        Gen.Select(Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 3])
+            .Array[1, 40]
+            .Sample(
+                changes =>
+                {
+                    var flags = new SortedDictionary<string, FlagDefinition>(StringComparer.Ordinal);
+                    var segments = new Dictionary<string, SegmentDefinition>(StringComparer.Ordinal);
+                    var rules = RuleSet.Empty(Given.Tenant);
+                    foreach (var (key, asked, used, kind) in changes)
+                    {
+                        var flag = Given.FlagWhen(
+                            $"{{'any': [{{'flag': {{'key': 'f{asked}', 'variant': 'on'}}}}, {{'segment': 's{used}'}}]}}",
+                            $"f{key}"
+                        );
+                        var segment = Given.Segment($"s{key}", used < 2 ? "{}" : $"{{'segment': 's{used}'}}");
+                        switch (kind)
+                        {
+                            case 0:
+                                flags[flag.Key] = flag;
+                                rules = rules.With(new RuleSetChange { Flags = [flag] });
+                                break;
+                            case 1:
+                                segments[segment.Key] = segment;
+                                rules = rules.With(new RuleSetChange { Segments = [segment] });
+                                break;
+                            case 2:
+                                flags.Remove(flag.Key);
+                                rules = rules.With(new RuleSetChange { RemovedFlags = [flag.Key] });
+                                break;
+                            default:
+                                segments.Remove(segment.Key);
+                                rules = rules.With(new RuleSetChange { RemovedSegments = [segment.Key] });
+                                break;
+                        }
+
+                        var atOnce = Given.RuleSet([.. flags.Values], [.. segments.Values]);
+                        if (!rules.Flags.Select(f => f.Key).SequenceEqual(flags.Keys))
+                            return false;
+                        if (rules.Flags.Any(f => rules.Find(f.Key) != f))
+                            return false;
+                        if (flags.Keys.Any(f => Answer(rules, f) != Answer(atOnce, f)))
+                            return false;
+                    }
+                    return true;
+
+                    static string Answer(RuleSet rules, string key) => rules.Evaluate(key, Given.User()).Variant;
+                },
+                iter: 1_000
+            );
 
     [Test]
     public void A_flag_that_cant_be_read_any_more_answers_its_off_variant_with_an_error()

@@ -175,7 +175,10 @@ internal sealed class Explainer
             _prerequisites,
             _rules,
             flag.Default is null ? null : Rollout(flag.Default, evaluation.Bucket ?? double.NaN)
-        );
+        )
+        {
+            Hashing = flag.Definition.Hashing == HashingSchemes.Xxh64 ? null : flag.Definition.Hashing,
+        };
     }
 
     private void AddFlag(FlagNode node, bool holds, string why, Explanation? explanation) =>

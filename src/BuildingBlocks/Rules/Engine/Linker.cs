@@ -9,14 +9,12 @@ internal sealed class Linker(
     IReadOnlyDictionary<string, CompiledSegment> segments
 )
 {
-    public string Tenant => tenant;
-
-    public Scope ForFlag(CompiledFlag flag) => new(this, flag.Definition.Salt, flag.BucketBy, flag.Gate);
+    public Scope ForFlag(CompiledFlag flag) => new(this, Draws.Of(flag.Definition, tenant), flag.BucketBy, flag.Gate);
 
     public Scope ForSegment(string key)
     {
-        var salt = $"segment:{key}";
-        return new Scope(this, salt, BucketBy.Id, new Draw(tenant, salt, "gate"));
+        var draws = new XxHash64Draws(tenant, $"segment:{key}");
+        return new Scope(this, draws, BucketBy.Id, draws.Gate(salt: null));
     }
 
     public CompiledFlag? Flag(string key, Vertex from) => Reached(flags.GetValueOrDefault(key), f => f.Vertex, from);
@@ -33,10 +31,10 @@ internal sealed class Linker(
     }
 
     /// <param name="linker">What the names mean.</param>
-    /// <param name="salt">The second part of every gate's draw.</param>
+    /// <param name="draws">Makes the draws of gates that name a salt.</param>
     /// <param name="by">What gates bucket by, unless they say.</param>
     /// <param name="gate">The draw of gates that name no salt.</param>
-    public sealed class Scope(Linker linker, string salt, BucketBy by, Draw gate)
+    public sealed class Scope(Linker linker, Draws draws, BucketBy by, Draw gate)
     {
         /// <summary>Whether a gate draws what all gates of the flag or segment share.</summary>
         public bool HasSharedGate { get; private set; }
@@ -65,7 +63,7 @@ internal sealed class Linker(
             var gateBy = term.By ?? by;
             var isShared = term.Salt is null && gateBy.IsSameAs(by);
             HasSharedGate |= isShared;
-            var draw = term.Salt is null ? gate : new Draw(linker.Tenant, salt, "gate", term.Salt);
+            var draw = term.Salt is null ? gate : draws.Gate(term.Salt);
             return new GateNode(term.Percentage, gateBy, draw, isShared);
         }
     }

@@ -11,6 +11,8 @@ internal sealed class ConditionReader(Problems problems)
 {
     public static readonly string TooManyRegexes = $"is one of more than {Limits.Regexes} regular expressions";
 
+    public const string NotWhole = "must be a whole number where hashing is unleash";
+
     private readonly List<Reference> _references = [];
     private int _conditions;
     private int _regexes;
@@ -18,6 +20,9 @@ internal sealed class ConditionReader(Problems problems)
     public Problems Problems => problems;
 
     public IReadOnlyList<Reference> References => _references;
+
+    /// <summary>The flag's scheme, which says what a percentage may be.</summary>
+    public string Hashing { get; set; } = HashingSchemes.Xxh64;
 
     /// <summary>Whether the definition may hold one more regular expression.</summary>
     public bool TakeRegex() => ++_regexes <= Limits.Regexes;
@@ -170,6 +175,8 @@ internal sealed class ConditionReader(Problems problems)
             return null;
         if (percentage is < 0 or > 100)
             Problems.Add(body.PathOf("percentage"), "must be from 0 to 100");
+        else if (Hashing == HashingSchemes.Unleash && !double.IsInteger(percentage))
+            Problems.Add(body.PathOf("percentage"), NotWhole);
         return new GateTerm(percentage, by, salt);
     }
 
@@ -268,7 +275,7 @@ internal sealed class ConditionReader(Problems problems)
 
         var parts = text.Split('.');
         if (Array.TrueForAll(parts, part => part.Length > 0) && parts.Length <= Limits.PathParts)
-            return new AttributePath(text);
+            return AttributePath.Of(text);
         Problems.Add(path, $"must be a name, or up to {Limits.PathParts} names joined by dots, none of them empty");
         return null;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FeatureFlags.Rules.Engine;
 using FeatureFlags.Rules.Json;
@@ -10,13 +11,19 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
     /// <summary>Variants that stand for "off" by their name, the most telling first.</summary>
     private static readonly string[] OffNames = ["off", "control", "false", "disabled"];
 
+    private static readonly JsonElement True = JsonElement.Parse("true");
+    private static readonly JsonElement False = JsonElement.Parse("false");
+
     private readonly ConditionReader _conditions = new(problems);
     private readonly HashSet<string> _variantKeys = new(StringComparer.Ordinal);
+    private string _hashing = HashingSchemes.Xxh64;
+    private (double Sum, string Path)? _firstSplit;
 
     public FlagDefinition? Read(FlagDefinition empty)
     {
         var known = problems.Items.Count;
         var on = ReadState();
+        _hashing = _conditions.Hashing = ReadHashing();
         var variants = ReadVariants();
         var offVariant = ReadOffVariant(variants);
         var bucketBy = body.Any("bucket_by") is { } by ? _conditions.ReadBucketBy(by, body.PathOf("bucket_by")) : null;
@@ -33,6 +40,7 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
                 offVariant!,
                 bucketBy ?? BucketBy.Id,
                 salt,
+                _hashing,
                 prerequisites,
                 rules,
                 _conditions.References
@@ -46,6 +54,14 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         if (state is not (null or "on" or "off"))
             problems.Add(body.PathOf("state"), "must be on or off");
         return state == "on";
+    }
+
+    private string ReadHashing()
+    {
+        var hashing = body.Text("hashing") ?? HashingSchemes.Xxh64;
+        if (hashing is not (HashingSchemes.Xxh64 or HashingSchemes.Unleash))
+            problems.Add(body.PathOf("hashing"), $"must be {HashingSchemes.Xxh64} or {HashingSchemes.Unleash}");
+        return hashing;
     }
 
     private List<Variant> ReadVariants()
@@ -74,7 +90,7 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
                 problems.Add(variant.PathOf("key"), $"repeats the key '{key}'");
             variants.Add(new Variant(key, weight, value));
         }
-        CheckSum(variants, v => v.Weight, body.PathOf("variants"));
+        CheckSum([.. variants.Select(v => v.Weight)], body.PathOf("variants"));
         return variants;
     }
 
@@ -98,8 +114,13 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         type ??= own;
         if (own != type)
             problems.Add(path, $"must be {type}, as the other values are, not {own}");
-        // The document it stands in may be pooled, and is bigger.
-        return value.Clone();
+        // The document it stands in may be pooled, and is bigger. The two values that most flags have are there once.
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => True,
+            JsonValueKind.False => False,
+            _ => value.Clone(),
+        };
     }
 
     private string? ReadOffVariant(List<Variant> variants)
@@ -208,7 +229,7 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
                 problems.Add(share.PathOf("variant"), $"repeats the variant '{variant}'");
             shares.Add(new Share(variant, weight));
         }
-        CheckSum(shares, s => s.Weight, path);
+        CheckSum([.. shares.Select(s => s.Weight)], path);
         return shares;
     }
 
@@ -217,14 +238,30 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         var weight = reader.RequiredNumber("weight") ?? double.NaN;
         if (weight is < 0 or > Limits.Weight)
             problems.Add(reader.PathOf("weight"), $"must be from 0 to {Limits.Weight}");
+        else if (_hashing == HashingSchemes.Unleash && !double.IsInteger(weight) && !double.IsNaN(weight))
+            problems.Add(reader.PathOf("weight"), ConditionReader.NotWhole);
         return weight;
     }
 
     // A weight that could not be read is NaN, and so is the sum: it has been reported.
-    private void CheckSum<T>(List<T> parts, Func<T, double> weight, string path)
+    private void CheckSum(double[] weights, string path)
     {
-        if (parts.Count > 0 && parts.Sum(weight) == 0)
+        var sum = weights.Sum();
+        if (weights.Length > 0 && sum == 0)
             problems.Add(path, "must have a weight above 0");
+        if (_hashing != HashingSchemes.Unleash || weights.Count(weight => weight > 0) < 2 || double.IsNaN(sum))
+            return;
+
+        // There the sum takes part in the draw, and a user has one bucket for all splits of a flag.
+        _firstSplit ??= (sum, path);
+        if (_firstSplit.Value.Sum != sum)
+            problems.Add(
+                path,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"has weights that sum to {sum}, those of {_firstSplit.Value.Path} to {_firstSplit.Value.Sum}: "
+                ) + "where hashing is unleash, all splits of a flag must have the same sum"
+            );
     }
 
     // Without any variant that has been reported, and nothing else can be right.

@@ -140,7 +140,7 @@ internal static class EvaluateBatch
             answer.Evaluated(evaluation, flag.Version, stale);
         }
 
-        bool Wanted(CompiledFlag flag) => request.Tags is null || scope.TagsOf(flag.Key).Intersect(request.Tags).Any();
+        bool Wanted(CompiledFlag flag) => request.Tags is null || flag.Definition.Tags.Intersect(request.Tags).Any();
     }
 
     internal static void Map(RouteGroupBuilder evaluate) =>

@@ -67,22 +67,25 @@ internal sealed class FlagDraft
     private JsonElement Write(JsonElement body)
     {
         var definition = Definition!;
-        var document = new
+        var document = new Dictionary<string, object?>
         {
-            Key,
-            Name,
-            Description,
-            State = definition.On ? "on" : "off",
-            Variants = definition.Variants.Select(Variant),
-            definition.OffVariant,
-            BucketBy = Written("bucket_by") ?? ApiJson.ToElement("id"),
-            definition.Salt,
-            Prerequisites = Written("prerequisites") ?? ApiJson.ToElement(Array.Empty<object>()),
-            // As they were written: an author finds his own numbers, order and spelling again.
-            Rules = Written("rules") ?? ApiJson.ToElement(Array.Empty<object>()),
-            Tags,
-            Metadata,
+            ["key"] = Key,
+            ["name"] = Name,
+            ["description"] = Description,
+            ["state"] = definition.On ? "on" : "off",
+            ["variants"] = definition.Variants.Select(Variant),
+            ["off_variant"] = definition.OffVariant,
+            ["bucket_by"] = Written("bucket_by") ?? ApiJson.ToElement("id"),
+            ["salt"] = definition.Salt,
         };
+        // Shown by the flags that came from elsewhere, and no burden to the others.
+        if (definition.Hashing != HashingSchemes.Xxh64)
+            document["hashing"] = definition.Hashing;
+        document["prerequisites"] = Written("prerequisites") ?? ApiJson.ToElement(Array.Empty<object>());
+        // As they were written: an author finds his own numbers, order and spelling again.
+        document["rules"] = Written("rules") ?? ApiJson.ToElement(Array.Empty<object>());
+        document["tags"] = Tags;
+        document["metadata"] = Metadata;
         return ApiJson.ToElement(document);
 
         JsonElement? Written(string name) =>

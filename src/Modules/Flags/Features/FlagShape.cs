@@ -42,6 +42,13 @@ internal record FlagBody
     [Description("Part of every bucket; the key unless given. Changing it reshuffles users.")]
     public string? Salt { get; init; }
 
+    [Description(
+        "How buckets are made: xxh64 unless given, and then not shown, or unleash, for flags that come from there with "
+            + "their users. Changing it reshuffles users."
+    )]
+    [AllowedValues(HashingSchemes.Xxh64, HashingSchemes.Unleash)]
+    public string? Hashing { get; init; }
+
     [Description("Flags that must give the same user one of these variants, or this one serves off_variant.")]
     [MaxLength(Limits.Prerequisites)]
     public IReadOnlyList<PrerequisiteShape>? Prerequisites { get; init; }
