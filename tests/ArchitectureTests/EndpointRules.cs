@@ -1,5 +1,6 @@
 using FeatureFlags.BuildingBlocks.Http;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -22,6 +23,20 @@ internal static class EndpointRules
 
     public static IReadOnlyList<string> OpenToEveryone(IReadOnlyCollection<RouteEndpoint> endpoints) =>
         Findings.In(endpoints, endpoint => IsAnonymous(endpoint) ? [Name(endpoint)] : []);
+
+    /// <summary>Whom authorization let in once is let in again without asking: adr/0011.</summary>
+    public static IReadOnlyList<string> AskingForMoreThanClaims(IReadOnlyCollection<RouteEndpoint> endpoints) =>
+        Findings.In(
+            endpoints,
+            endpoint =>
+                endpoint
+                    .Metadata.GetOrderedMetadata<AuthorizationPolicy>()
+                    .SelectMany(policy => policy.Requirements)
+                    .Where(asked => asked is not (ScopeRequirement or DenyAnonymousAuthorizationRequirement))
+                    .Select(asked =>
+                        $"{Name(endpoint)} asks for {asked.GetType().Name}, which may look at more than claims"
+                    )
+        );
 
     private static bool IsAnonymous(Endpoint endpoint) => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 

@@ -44,6 +44,17 @@ internal sealed class EndpointTests
     public async Task An_endpoint_that_was_opened_is_reported() =>
         Assert.That(EndpointRules.OpenToEveryone(await Violating()), Is.EqualTo(["GET /open", "GET /both"]));
 
+    [Test]
+    public void Who_may_call_an_endpoint_follows_from_claims_alone() =>
+        Assert.That(EndpointRules.AskingForMoreThanClaims(RealHost.Endpoints), Is.Empty);
+
+    [Test]
+    public async Task A_policy_that_looks_at_the_request_is_reported() =>
+        Assert.That(
+            EndpointRules.AskingForMoreThanClaims(await Violating()),
+            Is.EqualTo(["GET /by-request asks for AssertionRequirement, which may look at more than claims"])
+        );
+
     private static bool IsBelow(string folder, string endpoint) =>
         folder.EndsWith('/') && endpoint.StartsWith(folder, StringComparison.Ordinal);
 

@@ -49,6 +49,9 @@ public sealed record FlagDefinition
 
     public long Version { get; init; }
 
+    /// <summary>By which callers ask for many flags at once. Evaluation makes nothing of them.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     public bool On { get; private init; }
 
     public IReadOnlyList<Variant> Variants { get; private init; } = [];

@@ -23,14 +23,21 @@ public sealed class RuleSet
     private readonly Dictionary<string, CompiledFlag> _flags;
     private readonly Dictionary<string, CompiledSegment> _segments;
     private readonly CompiledFlag[] _inOrder;
+    private readonly Referrers _referrers;
 
-    private RuleSet(string tenant, Dictionary<string, CompiledFlag> flags, Dictionary<string, CompiledSegment> segments)
+    private RuleSet(
+        string tenant,
+        Dictionary<string, CompiledFlag> flags,
+        Dictionary<string, CompiledSegment> segments,
+        CompiledFlag[] inOrder,
+        Referrers referrers
+    )
     {
         Tenant = tenant;
         _flags = flags;
         _segments = segments;
-        _inOrder = [.. flags.Values];
-        Array.Sort(_inOrder, (left, right) => string.CompareOrdinal(left.Key, right.Key));
+        _inOrder = inOrder;
+        _referrers = referrers;
     }
 
     public string Tenant { get; }
@@ -38,11 +45,12 @@ public sealed class RuleSet
     /// <summary>Every flag, in ordinal order of the keys.</summary>
     public IReadOnlyList<CompiledFlag> Flags => _inOrder;
 
-    public static RuleSet Empty(string tenant) => new(tenant, Keyed<CompiledFlag>(), Keyed<CompiledSegment>());
+    public static RuleSet Empty(string tenant) =>
+        new(tenant, Keyed<CompiledFlag>(), Keyed<CompiledSegment>(), [], Referrers.None);
 
     public CompiledFlag? Find(string key) => _flags.GetValueOrDefault(key);
 
-    public bool HasSegment(string key) => _segments.ContainsKey(key);
+    public SegmentDefinition? FindSegment(string key) => _segments.GetValueOrDefault(key)?.Definition;
 
     /// <summary>
     /// The rule set after a change. Compiles what the change names and what depends on that, through any number of
@@ -50,11 +58,14 @@ public sealed class RuleSet
     /// </summary>
     public RuleSet With(RuleSetChange change)
     {
+        // Copied whole: for 10,000 flags it takes a tenth of a millisecond, and look-ups stay those of a dictionary.
         var flags = new Dictionary<string, CompiledFlag>(_flags, StringComparer.Ordinal);
         var segments = new Dictionary<string, CompiledSegment>(_segments, StringComparer.Ordinal);
         var compiled = new Compilation(Tenant, flags, segments);
 
-        foreach (var node in Dependents(Changed(change)))
+        var changed = Changed(change);
+        var dependents = _referrers.Dependents(changed);
+        foreach (var node in dependents)
             compiled.Renew(node);
         foreach (var key in change.RemovedFlags)
             flags.Remove(key);
@@ -65,12 +76,21 @@ public sealed class RuleSet
         foreach (var segment in change.Segments)
             compiled.Add(segment);
         compiled.Link();
-        return new RuleSet(Tenant, flags, segments);
+
+        var inOrder = InOrder(flags, changed.Union(dependents).Where(n => n.Kind == ReferenceKind.Flag));
+        var referrers = _referrers.With(
+            changed.Select(node => new NewReferences(
+                node,
+                Targets(node, _flags, _segments),
+                Targets(node, flags, segments)
+            ))
+        );
+        return new RuleSet(Tenant, flags, segments, inOrder, referrers);
     }
 
     private static Dictionary<string, T> Keyed<T>() => new(StringComparer.Ordinal);
 
-    private static IEnumerable<ReferenceNode> Changed(RuleSetChange change) =>
+    private static HashSet<ReferenceNode> Changed(RuleSetChange change) =>
         [
             .. change.Flags.Select(flag => new ReferenceNode(ReferenceKind.Flag, flag.Key)),
             .. change.Segments.Select(segment => new ReferenceNode(ReferenceKind.Segment, segment.Key)),
@@ -78,42 +98,39 @@ public sealed class RuleSet
             .. change.RemovedSegments.Select(key => new ReferenceNode(ReferenceKind.Segment, key)),
         ];
 
-    /// <summary>What refers to these nodes, directly or through others.</summary>
-    private HashSet<ReferenceNode> Dependents(IEnumerable<ReferenceNode> changed)
+    private static IEnumerable<ReferenceNode> Targets(
+        ReferenceNode node,
+        Dictionary<string, CompiledFlag> flags,
+        Dictionary<string, CompiledSegment> segments
+    )
     {
-        var referrers = Referrers();
-        var dependents = new HashSet<ReferenceNode>();
-        var open = new Stack<ReferenceNode>(changed);
-        while (open.TryPop(out var node))
-        {
-            foreach (var referrer in referrers.GetValueOrDefault(node, []))
-            {
-                if (dependents.Add(referrer))
-                    open.Push(referrer);
-            }
-        }
-        return dependents;
+        var references =
+            node.Kind == ReferenceKind.Flag
+                ? flags.GetValueOrDefault(node.Key)?.Definition.References
+                : segments.GetValueOrDefault(node.Key)?.Definition.References;
+        return (references ?? []).Select(reference => reference.Node);
     }
 
-    // Gathered anew for every change: it costs less than a millisecond for 10,000 flags, and can't go stale.
-    private Dictionary<ReferenceNode, List<ReferenceNode>> Referrers()
+    /// <summary>The flags in order, where only these differ from before: the stretches between them are copied.</summary>
+    private CompiledFlag[] InOrder(Dictionary<string, CompiledFlag> flags, IEnumerable<ReferenceNode> touched)
     {
-        var referrers = new Dictionary<ReferenceNode, List<ReferenceNode>>();
-        foreach (var flag in _flags.Values)
-            Gather(new ReferenceNode(ReferenceKind.Flag, flag.Key), flag.Definition.References);
-        foreach (var segment in _segments.Values)
-            Gather(new ReferenceNode(ReferenceKind.Segment, segment.Key), segment.Definition.References);
-        return referrers;
-
-        void Gather(ReferenceNode from, IReadOnlyList<Reference> references)
+        var inOrder = new List<CompiledFlag>(flags.Count);
+        var rest = _inOrder.AsSpan();
+        foreach (var key in touched.Select(node => node.Key).Order(StringComparer.Ordinal))
         {
-            foreach (var reference in references)
-            {
-                if (!referrers.TryGetValue(reference.Node, out var list))
-                    referrers[reference.Node] = list = [];
-                list.Add(from);
-            }
+            var at = rest.BinarySearch(new ByKey(key));
+            inOrder.AddRange(rest[..(at < 0 ? ~at : at)]);
+            rest = rest[(at < 0 ? ~at : at + 1)..];
+            if (flags.TryGetValue(key, out var flag))
+                inOrder.Add(flag);
         }
+        inOrder.AddRange(rest);
+        return [.. inOrder];
+    }
+
+    private readonly struct ByKey(string key) : IComparable<CompiledFlag>
+    {
+        public int CompareTo(CompiledFlag? flag) => string.CompareOrdinal(key, flag?.Key);
     }
 
     /// <summary>Compiles into dictionaries that become the next rule set.</summary>

@@ -15,6 +15,12 @@ public sealed record SegmentDefinition
 
     public long Version { get; init; }
 
+    /// <summary>
+    /// How far its lists had come when they were read: whoever reads them again needs only what came since. Evaluation
+    /// makes nothing of it.
+    /// </summary>
+    public long Position { get; init; }
+
     /// <summary>Null: only who is included is a member.</summary>
     public Condition? Criteria { get; private init; }
 

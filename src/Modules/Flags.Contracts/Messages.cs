@@ -5,7 +5,4 @@ namespace FeatureFlags.Flags.Contracts;
 
 /// <summary>The caller's flags as evaluation needs them.</summary>
 /// <param name="Keys">Which; null for all. Keys that name no flag are left out of the answer.</param>
-public sealed record FlagDefinitions(IReadOnlyCollection<string>? Keys) : IQuery<IReadOnlyList<TaggedFlag>>;
-
-/// <summary>A flag's definition with the tags a batch may ask by.</summary>
-public sealed record TaggedFlag(FlagDefinition Definition, IReadOnlyList<string> Tags);
+public sealed record FlagDefinitions(IReadOnlyCollection<string>? Keys) : IQuery<IReadOnlyList<FlagDefinition>>;

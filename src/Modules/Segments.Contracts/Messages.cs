@@ -5,7 +5,12 @@ namespace FeatureFlags.Segments.Contracts;
 
 /// <summary>The caller's segments as evaluation needs them, members included.</summary>
 /// <param name="Keys">Which; null for all. Keys that name no segment are left out of the answer.</param>
-public sealed record SegmentDefinitions(IReadOnlyCollection<string>? Keys) : IQuery<IReadOnlyList<SegmentDefinition>>;
+/// <param name="Known">
+/// What the caller got of them before, from the history that the database still has (not from before a backup was
+/// restored): of long lists then only what changed since is read, and the rest shared.
+/// </param>
+public sealed record SegmentDefinitions(IReadOnlyCollection<string>? Keys, IReadOnlyCollection<SegmentDefinition> Known)
+    : IQuery<IReadOnlyList<SegmentDefinition>>;
 
 /// <summary>
 /// What is wrong with references that are about to be written: those that lead nowhere, or, when all lead somewhere,

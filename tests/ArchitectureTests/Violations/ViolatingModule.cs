@@ -17,6 +17,10 @@ public sealed class ViolatingModule : IModule
         routes.MapGet("/open", () => "").AllowAnonymous();
         routes.MapGet("/says-nothing", () => "");
         routes.MapGet("/any-caller", () => "").RequireAuthorization();
+        routes
+            .MapGet("/by-request", () => "")
+            .RequireScope(Scopes.FlagsRead)
+            .RequireAuthorization(policy => policy.RequireAssertion(_ => true));
         routes.MapGet("/both", () => "").RequireScope(Scopes.FlagsRead).AllowAnonymous();
     }
 

@@ -17,6 +17,7 @@ internal sealed class BackupTests
         var host = await installation.Run();
         var acme = await host.Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
+        await WriteLongSegment(acme);
         await AuditTrail.IsComplete(installation, ["checkout"]);
 
         await installation.Sql($"VACUUM INTO '{backup}'");
@@ -43,6 +44,7 @@ internal sealed class BackupTests
         var replica = await installation.Run();
         var acme = await host.Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
+        await WriteLongSegment(acme);
         await AuditTrail.IsComplete(installation, ["checkout"]);
 
         cluster.RunClient("pg_dump", "--format=custom", $"--file={backup}", database);
@@ -67,12 +69,37 @@ internal sealed class BackupTests
         var next = await installation.Run();
         await EverythingIsAsInTheBackup(acme.At(next.Http), lost);
         await Eventually.Holds(async () => await acme.At(replica.Http).VariantOf("checkout", "u1") == "on");
+        // What the replica knew of the long list is of a past that never was, with the same positions as the new one.
+        foreach (var (user, variant) in new[] { ("user-7", "on"), ("late", "off"), ("later-still", "on") })
+            Assert.That(await acme.At(replica.Http).VariantOf("insiders", user), Is.EqualTo(variant), user);
+    }
+
+    /// <summary>A flag that is on for a segment's 1,010 users, of which evaluation reads only what came and went.</summary>
+    private static async Task WriteLongSegment(TenantClient tenant)
+    {
+        await tenant.PostSegment(new { key = "insiders" });
+        await ChangeMembers(tenant, add: [.. Enumerable.Range(0, 1_010).Select(i => $"user-{i}")], remove: []);
+        await tenant.PostFlag(Sample.Flag("insiders", Sample.Rule("members", new { segment = "insiders" })));
+        Assert.That(await tenant.VariantOf("insiders", "user-7"), Is.EqualTo("on"));
+    }
+
+    private static async Task ChangeMembers(TenantClient tenant, string[] add, string[] remove)
+    {
+        var change = new
+        {
+            list = "included",
+            add,
+            remove,
+        };
+        var answer = await tenant.Send(HttpMethod.Patch, "/v1/segments/insiders/members", change);
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
     }
 
     /// <returns>The revision that is lost with the change.</returns>
     private static async Task<long> ChangeSomething(TenantClient tenant)
     {
         await tenant.PatchFlag("checkout", new { state = "off" });
+        await ChangeMembers(tenant, add: ["late"], remove: ["user-7"]);
         await tenant.PostFlag(Sample.Flag("later"));
         Assert.That((await tenant.Evaluate("checkout", "u1")).At("reason"), Is.EqualTo("flag_off"));
         return await Revision(tenant);
@@ -82,14 +109,17 @@ internal sealed class BackupTests
     {
         Assert.That((await tenant.Evaluate("checkout", "u1")).At("reason"), Is.EqualTo("default_distribution"));
         Assert.That((await tenant.Evaluate("later", "u1")).Status, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await tenant.Audit())["items"].GetArrayLength(), Is.EqualTo(1));
+        Assert.That(await tenant.VariantOf("insiders", "user-7"), Is.EqualTo("on"));
+        Assert.That(await tenant.VariantOf("insiders", "late"), Is.EqualTo("off"));
+        Assert.That((await tenant.Audit())["items"].GetArrayLength(), Is.EqualTo(4));
 
         // No number that was given out comes again, and writing goes on.
         Assert.That(await Revision(tenant), Is.GreaterThan(lost));
+        await ChangeMembers(tenant, add: ["later-still"], remove: []);
         var patched = await tenant.PatchFlag("checkout", new { state = "off", off_variant = "on" });
         Assert.That(patched.Status, Is.EqualTo(HttpStatusCode.OK), patched.ToString());
         Assert.That(await tenant.VariantOf("checkout", "u1"), Is.EqualTo("on"));
-        Assert.That((await tenant.Audit())["items"].GetArrayLength(), Is.EqualTo(2));
+        Assert.That((await tenant.Audit())["items"].GetArrayLength(), Is.EqualTo(6));
     }
 
     private static async Task<long> Revision(TenantClient tenant) =>

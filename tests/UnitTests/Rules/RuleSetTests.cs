@@ -1,3 +1,4 @@
+using CsCheck;
 using FeatureFlags.Rules;
 
 namespace FeatureFlags.UnitTests.Rules;
@@ -144,6 +145,58 @@ public sealed class RuleSetTests
                 Assert.That(stepwise.Evaluate(flag.Key, user).Variant, Is.EqualTo(flag.Evaluate(user).Variant));
         }
     }
+
+    [Test]
+    public void Through_any_changes_it_is_what_all_that_is_left_comes_to_at_once() =>
+        Gen.Select(Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 7], Gen.Int[0, 3])
+            .Array[1, 40]
+            .Sample(
+                changes =>
+                {
+                    var flags = new SortedDictionary<string, FlagDefinition>(StringComparer.Ordinal);
+                    var segments = new Dictionary<string, SegmentDefinition>(StringComparer.Ordinal);
+                    var rules = RuleSet.Empty(Given.Tenant);
+                    foreach (var (key, asked, used, kind) in changes)
+                    {
+                        var flag = Given.FlagWhen(
+                            $"{{'any': [{{'flag': {{'key': 'f{asked}', 'variant': 'on'}}}}, {{'segment': 's{used}'}}]}}",
+                            $"f{key}"
+                        );
+                        var segment = Given.Segment($"s{key}", used < 2 ? "{}" : $"{{'segment': 's{used}'}}");
+                        switch (kind)
+                        {
+                            case 0:
+                                flags[flag.Key] = flag;
+                                rules = rules.With(new RuleSetChange { Flags = [flag] });
+                                break;
+                            case 1:
+                                segments[segment.Key] = segment;
+                                rules = rules.With(new RuleSetChange { Segments = [segment] });
+                                break;
+                            case 2:
+                                flags.Remove(flag.Key);
+                                rules = rules.With(new RuleSetChange { RemovedFlags = [flag.Key] });
+                                break;
+                            default:
+                                segments.Remove(segment.Key);
+                                rules = rules.With(new RuleSetChange { RemovedSegments = [segment.Key] });
+                                break;
+                        }
+
+                        var atOnce = Given.RuleSet([.. flags.Values], [.. segments.Values]);
+                        if (!rules.Flags.Select(f => f.Key).SequenceEqual(flags.Keys))
+                            return false;
+                        if (rules.Flags.Any(f => rules.Find(f.Key) != f))
+                            return false;
+                        if (flags.Keys.Any(f => Answer(rules, f) != Answer(atOnce, f)))
+                            return false;
+                    }
+                    return true;
+
+                    static string Answer(RuleSet rules, string key) => rules.Evaluate(key, Given.User()).Variant;
+                },
+                iter: 1_000
+            );
 
     [Test]
     public void A_flag_that_cant_be_read_any_more_answers_its_off_variant_with_an_error()

@@ -138,7 +138,7 @@ internal sealed class SpecificationTests
 
     private static bool IsKnown(RuleSet rules, Reference reference) =>
         reference.Kind == ReferenceKind.Segment
-            ? rules.HasSegment(reference.Key)
+            ? rules.FindSegment(reference.Key) is not null
             : rules.Find(reference.Key) is { } flag
                 && reference.Variants.All(variant => flag.Definition.Variants.Any(v => v.Key == variant));
 

@@ -8,18 +8,21 @@ namespace FeatureFlags.Rules.Json;
 /// </summary>
 public sealed class JsonObjectReader
 {
-    private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    // Plain lists: an object has few members, is asked for few, and a definition holds many objects.
+    private readonly List<(string Name, JsonElement Value)> _members;
+    private readonly List<string> _read = [];
+    private bool _allRead;
 
     private JsonObjectReader(JsonElement element, string path, Problems problems)
     {
         Path = path;
         Problems = problems;
+        _members = new(element.GetPropertyCount());
         foreach (var member in element.EnumerateObject())
         {
             var name = JsonText.NameOf(member);
             if (JsonText.IsWellFormed(name))
-                _members[name] = member.Value;
+                _members.Add((name, member.Value));
             else
                 problems.Add(path, $"has a member whose name {JsonText.Malformed}");
         }
@@ -42,25 +45,23 @@ public sealed class JsonObjectReader
     /// <summary>Every member with its path, in no particular order; they count as read.</summary>
     public IEnumerable<(string Name, JsonElement Value, string Path)> Members()
     {
+        _allRead = true;
         foreach (var (name, value) in _members)
-        {
-            _read.Add(name);
             yield return (name, value, PathOf(name));
-        }
     }
 
     /// <summary>Whether the member is there, null or not; it counts as read.</summary>
     public bool Has(string name)
     {
-        _read.Add(name);
-        return _members.ContainsKey(name);
+        MarkRead(name);
+        return Find(name) is not null;
     }
 
     /// <summary>The member as it stands; null when it is left out or JSON null.</summary>
     public JsonElement? Any(string name)
     {
-        _read.Add(name);
-        return _members.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        MarkRead(name);
+        return Find(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
     }
 
     /// <summary>The member as it stands; null and a problem when it is left out or JSON null.</summary>
@@ -159,7 +160,9 @@ public sealed class JsonObjectReader
     /// <summary>Notes every member that was not asked for, but for those named here, which are ignored.</summary>
     public void RefuseOthers(params ReadOnlySpan<string> ignored)
     {
-        foreach (var name in _members.Keys)
+        if (_allRead)
+            return;
+        foreach (var (name, _) in _members)
         {
             if (!_read.Contains(name) && !ignored.Contains(name))
                 Problems.Add(PathOf(name), $"is unknown; known are: {string.Join(", ", _read)}");
@@ -179,6 +182,22 @@ public sealed class JsonObjectReader
             JsonValueKind.True or JsonValueKind.False => "a boolean",
             _ => "null",
         };
+
+    private JsonElement? Find(string name)
+    {
+        foreach (var (known, value) in _members)
+        {
+            if (known == name)
+                return value;
+        }
+        return null;
+    }
+
+    private void MarkRead(string name)
+    {
+        if (!_read.Contains(name))
+            _read.Add(name);
+    }
 
     private string? TextIn(string name, JsonElement? value) => value is { } text ? TextOf(text, PathOf(name)) : null;
 

@@ -11,6 +11,9 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
     /// <summary>Variants that stand for "off" by their name, the most telling first.</summary>
     private static readonly string[] OffNames = ["off", "control", "false", "disabled"];
 
+    private static readonly JsonElement True = JsonElement.Parse("true");
+    private static readonly JsonElement False = JsonElement.Parse("false");
+
     private readonly ConditionReader _conditions = new(problems);
     private readonly HashSet<string> _variantKeys = new(StringComparer.Ordinal);
     private string _hashing = HashingSchemes.Xxh64;
@@ -111,8 +114,13 @@ internal sealed class FlagReader(JsonObjectReader body, Problems problems)
         type ??= own;
         if (own != type)
             problems.Add(path, $"must be {type}, as the other values are, not {own}");
-        // The document it stands in may be pooled, and is bigger.
-        return value.Clone();
+        // The document it stands in may be pooled, and is bigger. The two values that most flags have are there once.
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => True,
+            JsonValueKind.False => False,
+            _ => value.Clone(),
+        };
     }
 
     private string? ReadOffVariant(List<Variant> variants)

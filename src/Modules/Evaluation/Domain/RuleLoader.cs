@@ -33,15 +33,15 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
             return known.With(
                 head,
                 await Flags([.. changed.Where(c => c.Entity == "flag").Select(c => c.Key)], ct),
-                await Segments([.. changed.Where(c => c.Entity == "segment").Select(c => c.Key)], ct)
+                await Segments([.. changed.Where(c => c.Entity == "segment").Select(c => c.Key)], known.Rules, ct)
             );
         }
         return ScopeRules
             .Empty(scope.Tenant)
             .With(
                 head,
-                new Reread<TaggedFlag>([], await sender.Send(new FlagDefinitions(Keys: null), ct)),
-                new Reread<SegmentDefinition>([], await sender.Send(new SegmentDefinitions(Keys: null), ct))
+                new Reread<FlagDefinition>([], await sender.Send(new FlagDefinitions(Keys: null), ct)),
+                new Reread<SegmentDefinition>([], await sender.Send(new SegmentDefinitions(Keys: null, Known: []), ct))
             );
     }
 
@@ -76,9 +76,14 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
         return messages.Skip(1).Select(m => (m.Entity, m.EntityKey)).ToHashSet();
     }
 
-    private async Task<Reread<TaggedFlag>> Flags(string[] keys, CancellationToken ct) =>
+    private async Task<Reread<FlagDefinition>> Flags(string[] keys, CancellationToken ct) =>
         new(keys, keys is [] ? [] : await sender.Send(new FlagDefinitions(keys), ct));
 
-    private async Task<Reread<SegmentDefinition>> Segments(string[] keys, CancellationToken ct) =>
-        new(keys, keys is [] ? [] : await sender.Send(new SegmentDefinitions(keys), ct));
+    // What is known is of the same history, which the messages since then have shown: it needs no more than what came
+    // since.
+    private async Task<Reread<SegmentDefinition>> Segments(string[] keys, RuleSet known, CancellationToken ct)
+    {
+        SegmentDefinition[] definitions = [.. keys.Select(known.FindSegment).OfType<SegmentDefinition>()];
+        return new(keys, keys is [] ? [] : await sender.Send(new SegmentDefinitions(keys, definitions), ct));
+    }
 }

@@ -1,8 +1,5 @@
-using System.Collections.Frozen;
 using FeatureFlags.BuildingBlocks.Outbox;
-using FeatureFlags.Flags.Contracts;
 using FeatureFlags.Rules;
-using FeatureFlags.Segments.Contracts;
 
 namespace FeatureFlags.Evaluation.Domain;
 
@@ -10,39 +7,24 @@ namespace FeatureFlags.Evaluation.Domain;
 /// The compiled rules of one scope as of one revision. Immutable: whoever holds it evaluates against one moment,
 /// whatever is swapped in meanwhile.
 /// </summary>
-internal sealed class ScopeRules
+internal sealed record ScopeRules(ScopeHead Head, RuleSet Rules)
 {
-    private readonly FrozenDictionary<string, IReadOnlyList<string>> _tags;
-
-    private ScopeRules(ScopeHead head, RuleSet rules, FrozenDictionary<string, IReadOnlyList<string>> tags) =>
-        (Head, Rules, _tags) = (head, rules, tags);
-
-    public ScopeHead Head { get; }
-
-    public RuleSet Rules { get; }
-
-    public static ScopeRules Empty(string tenant) =>
-        new(default, RuleSet.Empty(tenant), FrozenDictionary<string, IReadOnlyList<string>>.Empty);
-
-    public IReadOnlyList<string> TagsOf(string flagKey) => _tags.GetValueOrDefault(flagKey) ?? [];
+    public static ScopeRules Empty(string tenant) => new(default, RuleSet.Empty(tenant));
 
     /// <summary>These rules with some entities read anew. Asked for and not found is deleted.</summary>
-    public ScopeRules With(ScopeHead head, Reread<TaggedFlag> flags, Reread<SegmentDefinition> segments)
-    {
-        var change = new RuleSetChange
-        {
-            Flags = [.. flags.Found.Select(f => f.Definition)],
-            RemovedFlags = [.. flags.Asked.Except(flags.Found.Select(f => f.Definition.Key))],
-            Segments = segments.Found,
-            RemovedSegments = [.. segments.Asked.Except(segments.Found.Select(s => s.Key))],
-        };
-        var tags = _tags.ToDictionary();
-        foreach (var removed in change.RemovedFlags)
-            tags.Remove(removed);
-        foreach (var flag in flags.Found)
-            tags[flag.Definition.Key] = flag.Tags;
-        return new ScopeRules(head, Rules.With(change), tags.ToFrozenDictionary(StringComparer.Ordinal));
-    }
+    public ScopeRules With(ScopeHead head, Reread<FlagDefinition> flags, Reread<SegmentDefinition> segments) =>
+        new(
+            head,
+            Rules.With(
+                new RuleSetChange
+                {
+                    Flags = flags.Found,
+                    RemovedFlags = [.. flags.Asked.Except(flags.Found.Select(f => f.Key))],
+                    Segments = segments.Found,
+                    RemovedSegments = [.. segments.Asked.Except(segments.Found.Select(s => s.Key))],
+                }
+            )
+        );
 }
 
 /// <summary>What was asked for by key, and what of it there is.</summary>

@@ -40,14 +40,14 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
         if (evaluation.Bucket is { } bucket)
         {
             Append("\"bucket\":"u8);
-            Append(bucket);
+            AppendBucket(bucket);
             separator = ","u8;
         }
         if (evaluation.GateBucket is { } gateBucket)
         {
             Append(separator);
             Append("\"gate_bucket\":"u8);
-            Append(gateBucket);
+            AppendBucket(gateBucket);
             separator = ","u8;
         }
         if (evaluation.Error is { } error)
@@ -87,12 +87,12 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
     }
 
     /// <summary>Answers with what was written.</summary>
-    public readonly void Send(HttpResponse response)
+    public readonly async Task Send(HttpContext context)
     {
+        var response = context.Response;
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = _length;
-        // Sent together with the headers, when the request ends.
-        response.BodyWriter.Write(Written);
+        await response.BodyWriter.WriteAsync(_bytes.AsMemory(0, _length), context.RequestAborted);
     }
 
     public readonly void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
@@ -131,11 +131,7 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
         _length += json.Length;
     }
 
-    private void Append(double number)
-    {
-        Utf8Formatter.TryFormat(number, Free, out var length);
-        _length += length;
-    }
+    private void AppendBucket(double bucket) => _length += BucketText.Write(bucket, Free);
 
     private void Append(long number)
     {

@@ -85,7 +85,7 @@ internal static class EvaluateBatch
         var request = await JsonBody.Read(context.Request, Request.Parse, context.RequestAborted);
         var scope = await cache.Get(call.Scope, context.RequestAborted);
         using var answer = Answered(request, scope, stale: database.IsAway);
-        answer.Send(context.Response);
+        await answer.Send(context);
     }
 
     private static AnswerWriter Answered(Request request, ScopeRules scope, bool stale)
@@ -140,7 +140,7 @@ internal static class EvaluateBatch
             answer.Evaluated(evaluation, flag.Version, stale);
         }
 
-        bool Wanted(CompiledFlag flag) => request.Tags is null || scope.TagsOf(flag.Key).Intersect(request.Tags).Any();
+        bool Wanted(CompiledFlag flag) => request.Tags is null || flag.Definition.Tags.Intersect(request.Tags).Any();
     }
 
     internal static void Map(RouteGroupBuilder evaluate) =>

@@ -73,7 +73,7 @@ internal static class EvaluateFlag
         EvaluationMetrics.Count(evaluation.Reason);
         using var answer = new AnswerWriter(2 * AnswerWriter.BytesEach);
         answer.Evaluated(evaluation, flag.Version, stale: database.IsAway);
-        answer.Send(context.Response);
+        await answer.Send(context);
     }
 
     internal static void Map(RouteGroupBuilder evaluate) =>

@@ -113,7 +113,7 @@ internal static class PreviewFlag
             {
                 var known =
                     reference.Kind == ReferenceKind.Segment
-                        ? rules.HasSegment(reference.Key)
+                        ? rules.FindSegment(reference.Key) is not null
                         : reference.Key == unsaved.Key || rules.Find(reference.Key) is not null;
                 if (!known)
                     errors.Add(

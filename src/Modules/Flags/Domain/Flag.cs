@@ -91,7 +91,13 @@ internal sealed class Flag : AggregateRoot, IScoped, ISoftDeleted
     }
 
     /// <summary>The flag as evaluation reads it.</summary>
-    public FlagDefinition Definition() => FlagDefinition.Restore(Key, Version, ReadDocument());
+    public FlagDefinition Definition()
+    {
+        using var document = JsonDocument.Parse(Document);
+        // From the document, not from their rows: a join would fetch each flag's text once a tag.
+        var tags = document.RootElement.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!);
+        return FlagDefinition.Restore(Key, Version, document.RootElement) with { Tags = [.. tags] };
+    }
 
     public JsonElement ReadDocument()
     {

@@ -9,22 +9,16 @@ using Microsoft.EntityFrameworkCore;
 
 namespace FeatureFlags.Flags.Integrations;
 
-internal sealed class AnswerFlagDefinitions(AppDbContext db) : IQueryHandler<FlagDefinitions, IReadOnlyList<TaggedFlag>>
+internal sealed class AnswerFlagDefinitions(AppDbContext db)
+    : IQueryHandler<FlagDefinitions, IReadOnlyList<FlagDefinition>>
 {
-    public async Task<IReadOnlyList<TaggedFlag>> Handle(FlagDefinitions query, CancellationToken ct)
+    public async Task<IReadOnlyList<FlagDefinition>> Handle(FlagDefinitions query, CancellationToken ct)
     {
         var flags = db.Flags().AsNoTracking();
         if (query.Keys is { } keys)
             flags = flags.Where(f => keys.Contains(f.Key));
-        return [.. (await flags.ToListAsync(ct)).Select(Tagged)];
+        return [.. (await flags.ToListAsync(ct)).Select(f => f.Definition())];
     }
-
-    // The tags stand in the document: a join would fetch each flag's text once a tag.
-    private static TaggedFlag Tagged(Flag flag) =>
-        new(
-            flag.Definition(),
-            [.. flag.ReadDocument().GetProperty("tags").EnumerateArray().Select(t => t.GetString()!)]
-        );
 }
 
 internal sealed class AnswerFlagsUsingSegment(AppDbContext db) : IQueryHandler<FlagsUsingSegment, IReadOnlyList<string>>

@@ -35,7 +35,10 @@ internal sealed class Segment : AggregateRoot, IScoped, ISoftDeleted
     public int IncludedCount { get; private set; }
     public int ExcludedCount { get; private set; }
 
-    /// <summary>Where the next member goes; never used twice, so that ids keep the order they came in.</summary>
+    /// <summary>
+    /// Where the next member goes, or the next removal; never used twice, so that ids keep the order they came in, and
+    /// whoever read the lists at some position needs only what has this one or a later.
+    /// </summary>
     public long NextPosition { get; private set; }
 
     /// <summary>Starts at 1 and rises by one with every change, deletion included.</summary>
@@ -49,6 +52,8 @@ internal sealed class Segment : AggregateRoot, IScoped, ISoftDeleted
     public bool ShowsLists => IncludedCount <= MemberList.MaxShown && ExcludedCount <= MemberList.MaxShown;
 
     public IEnumerable<MemberList> Lists => [List(ListName.Included), List(ListName.Excluded)];
+
+    public int CountOf(ListName list) => list == ListName.Included ? IncludedCount : ExcludedCount;
 
     public static Segment Create(Scope scope, SegmentDraft draft, DateTimeOffset now)
     {
@@ -137,6 +142,9 @@ internal sealed class Segment : AggregateRoot, IScoped, ISoftDeleted
         _excluded = new MemberList(ListName.Excluded, excluded, ExcludedCount);
     }
 
+    /// <summary>The row that tells of an id that is gone from a list.</summary>
+    public SegmentRemoval Removal(ListName list, string id) => new(Tenant, Environment, Key, NextPosition++, list, id);
+
     /// <summary>The row of an id that is new in a list.</summary>
     public SegmentMember Place(ListName list, string id) => new(Tenant, Environment, Key, list, id, NextPosition++);
 
@@ -154,7 +162,11 @@ internal sealed class Segment : AggregateRoot, IScoped, ISoftDeleted
     private JsonElement Recorded() => Shown(ShowsLists ? Ids : [.. Counts, .. Ids]);
 
     /// <summary>The segment as evaluation reads it, without its members.</summary>
-    public SegmentDefinition Definition() => SegmentDefinition.Restore(Key, Version, ReadDocument());
+    public SegmentDefinition Definition()
+    {
+        using var document = JsonDocument.Parse(Document);
+        return SegmentDefinition.Restore(Key, Version, document.RootElement) with { Position = NextPosition };
+    }
 
     public JsonElement ReadDocument()
     {
@@ -238,6 +250,23 @@ internal sealed record SegmentMember(
     string Member,
     long Position
 ) : IScoped;
+
+/// <summary>
+/// That an id was taken out of a list, for whoever knows the list as it was. Only the latest are kept; that some are
+/// missing shows in the count (<see cref="Persistence.MemberRows.ReadSet"/>).
+/// </summary>
+internal sealed record SegmentRemoval(
+    string Tenant,
+    string Environment,
+    string SegmentKey,
+    long Position,
+    ListName List,
+    string Member
+) : IScoped
+{
+    /// <summary>Removals that are further behind the segment's next position are deleted with the next one.</summary>
+    public const int KeptPositions = 50_000;
+}
 
 /// <summary>That a segment's criteria refer to another segment, or to a variant of a flag.</summary>
 /// <param name="Variant">The variant of a flag; empty for a segment.</param>

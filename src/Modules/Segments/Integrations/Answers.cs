@@ -19,25 +19,22 @@ internal sealed class AnswerSegmentDefinitions(AppDbContext db)
         var found = await segments.ToListAsync(ct);
         await db.ReadShownLists(found, ct);
 
+        var known = query.Known.ToDictionary(k => k.Key, StringComparer.Ordinal);
         var definitions = new List<SegmentDefinition>(found.Count);
         foreach (var segment in found)
         {
+            var before = known.GetValueOrDefault(segment.Key);
+            var position = before?.Position ?? 0;
             definitions.Add(
                 segment.Definition() with
                 {
-                    Included = await Members(segment, ListName.Included, ct),
-                    Excluded = await Members(segment, ListName.Excluded, ct),
+                    Included = await db.ReadSet(segment, ListName.Included, before?.Included, position, ct),
+                    Excluded = await db.ReadSet(segment, ListName.Excluded, before?.Excluded, position, ct),
                 }
             );
         }
         return definitions;
     }
-
-    // A long list goes row by row into its set: of a million ids there is never a second copy in memory.
-    private async Task<MemberSet> Members(Segment segment, ListName list, CancellationToken ct) =>
-        segment.ShowsLists
-            ? MemberSet.Of(segment.List(list).First)
-            : await MemberSet.Of(db.Members(segment.Key, list).Select(m => m.Member).AsAsyncEnumerable(), ct);
 }
 
 internal sealed class AnswerSegmentsUsingFlag(AppDbContext db)

@@ -1,5 +1,6 @@
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.Rules;
 using FeatureFlags.Segments.Domain;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,6 +16,9 @@ internal static class MemberRows
 
     public static IQueryable<SegmentMember> Members(this AppDbContext db, string key, ListName list) =>
         db.Members().Where(m => m.SegmentKey == key && m.List == list);
+
+    public static IQueryable<SegmentRemoval> Removals(this AppDbContext db, string key) =>
+        db.Set<SegmentRemoval>().AsNoTracking().Where(r => r.SegmentKey == key);
 
     /// <summary>Gives each segment that shows its lists its lists.</summary>
     public static async Task ReadShownLists(
@@ -91,6 +95,49 @@ internal static class MemberRows
         errors.Throw();
     }
 
+    /// <summary>
+    /// All ids of a list, for which of a long one as little as possible is read: what came and went since
+    /// <paramref name="known"/> was read.
+    /// </summary>
+    /// <remarks>
+    /// Whether removals are missing (their rows are only kept for a while, a list is cleared without any, an older
+    /// version of this service writes none) shows in the count. What is in the list now either was in it then and was
+    /// not removed since, or was added since: so the known ids, less the removals there are, with the additions, are
+    /// all that are in the list, and perhaps some that are not. Where they are as many, they are the same.
+    /// </remarks>
+    /// <param name="known">
+    /// The list as it was read at <paramref name="position"/>, in this history of the database; null where it never was.
+    /// </param>
+    public static async Task<MemberSet> ReadSet(
+        this AppDbContext db,
+        Segment segment,
+        ListName list,
+        MemberSet? known,
+        long position,
+        CancellationToken ct
+    )
+    {
+        if (segment.ShowsLists)
+            return MemberSet.Of(segment.List(list).First);
+
+        if (known is not null && segment.NextPosition - position <= SegmentRemoval.KeptPositions)
+        {
+            var added = await db.Members(segment.Key, list)
+                .Where(m => m.Position >= position)
+                .Select(m => m.Member)
+                .ToListAsync(ct);
+            var removed = await db.Removals(segment.Key)
+                .Where(r => r.Position >= position && r.List == list)
+                .Select(r => r.Member)
+                .ToListAsync(ct);
+            var current = known.With(added, removed);
+            if (current.Count == segment.CountOf(list))
+                return current;
+        }
+        // Row by row into the set: of a million ids there is never a second copy in memory.
+        return await MemberSet.Of(db.Members(segment.Key, list).Select(m => m.Member).AsAsyncEnumerable(), ct);
+    }
+
     /// <summary>Does to the rows what was done to the segment's lists.</summary>
     public static async Task WriteMembers(this AppDbContext db, Segment segment, CancellationToken ct)
     {
@@ -101,8 +148,17 @@ internal static class MemberRows
             if (list.Cleared)
                 await rows.ExecuteDeleteAsync(ct);
             if (removed.Count > 0)
+            {
                 await rows.Where(m => EF.Parameter(removed).Contains(m.Member)).ExecuteDeleteAsync(ct);
+                db.AddRange(removed.Select(id => segment.Removal(list.Name, id)));
+            }
             db.AddRange(list.Added.Select(id => segment.Place(list.Name, id)));
         }
+
+        var oldest = segment.DeletedAt is null
+            ? segment.NextPosition - SegmentRemoval.KeptPositions
+            : segment.NextPosition;
+        if (segment.DeletedAt is not null || segment.Lists.Any(list => list.Removed.Count > 0))
+            await db.Removals(segment.Key).Where(r => r.Position < oldest).ExecuteDeleteAsync(ct);
     }
 }

@@ -50,6 +50,15 @@ internal static class SegmentMapping
                     m.Environment,
                     m.SegmentKey,
                 });
+            segment
+                .HasMany<SegmentRemoval>()
+                .WithOne()
+                .HasForeignKey(r => new
+                {
+                    r.Tenant,
+                    r.Environment,
+                    r.SegmentKey,
+                });
         });
         model.Entity<SegmentMember>(member =>
         {
@@ -71,6 +80,17 @@ internal static class SegmentMapping
                 m.SegmentKey,
                 m.List,
                 m.Position,
+            });
+        });
+        model.Entity<SegmentRemoval>(removal =>
+        {
+            removal.ToTable("segments_removals");
+            removal.HasKey(r => new
+            {
+                r.Tenant,
+                r.Environment,
+                r.SegmentKey,
+                r.Position,
             });
         });
         model.Entity<SegmentReference>(reference =>

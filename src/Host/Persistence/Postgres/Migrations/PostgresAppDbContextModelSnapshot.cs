@@ -751,6 +751,43 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     b.ToTable("segments_references", (string)null);
                 });
 
+            modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
+                {
+                    b.Property<string>("Tenant")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.Property<string>("Environment")
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("SegmentKey")
+                        .HasColumnType("text")
+                        .HasColumnName("segment_key")
+                        .UseCollation("C");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    b.Property<int>("List")
+                        .HasColumnType("integer")
+                        .HasColumnName("list");
+
+                    b.Property<string>("Member")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("member")
+                        .UseCollation("C");
+
+                    b.HasKey("Tenant", "Environment", "SegmentKey", "Position")
+                        .HasName("pk_segments_removals");
+
+                    b.ToTable("segments_removals", (string)null);
+                });
+
             modelBuilder.Entity("FeatureFlags.Access.Domain.ClientTenant", b =>
                 {
                     b.HasOne("FeatureFlags.Access.Domain.ApiClient", null)
@@ -799,6 +836,16 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_segments_references_segments_segments_tenant_environment_se");
+                });
+
+            modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
+                {
+                    b.HasOne("FeatureFlags.Segments.Domain.Segment", null)
+                        .WithMany()
+                        .HasForeignKey("Tenant", "Environment", "SegmentKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_segments_removals_segments_segments_tenant_environment_segm");
                 });
 
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>

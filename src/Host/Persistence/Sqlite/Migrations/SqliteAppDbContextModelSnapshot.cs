@@ -671,6 +671,39 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                     b.ToTable("segments_references", (string)null);
                 });
 
+            modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
+                {
+                    b.Property<string>("Tenant")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<string>("Environment")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("SegmentKey")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("segment_key");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("position");
+
+                    b.Property<int>("List")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("list");
+
+                    b.Property<string>("Member")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("member");
+
+                    b.HasKey("Tenant", "Environment", "SegmentKey", "Position")
+                        .HasName("pk_segments_removals");
+
+                    b.ToTable("segments_removals", (string)null);
+                });
+
             modelBuilder.Entity("FeatureFlags.Access.Domain.ClientTenant", b =>
                 {
                     b.HasOne("FeatureFlags.Access.Domain.ApiClient", null)
@@ -719,6 +752,16 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_segments_references_segments_segments_tenant_environment_segment_key");
+                });
+
+            modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
+                {
+                    b.HasOne("FeatureFlags.Segments.Domain.Segment", null)
+                        .WithMany()
+                        .HasForeignKey("Tenant", "Environment", "SegmentKey")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_segments_removals_segments_segments_tenant_environment_segment_key");
                 });
 
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
