@@ -122,6 +122,7 @@ internal sealed class Node : IAsyncDisposable
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
+            builder.UseContentRoot(AppContext.BaseDirectory);
             builder.UseSetting("DB_DSN", dsn);
             builder.UseSetting("DATA_DIR", folder);
             builder.UseSetting("DEMO_SEED", "false");

@@ -12,9 +12,9 @@ internal static class Unit
     public static string Count(int count) =>
         count >= 1_000_000 ? $"{count / 1_000_000} M" : count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>How many times as much; below 1 as a fraction.</summary>
+    /// <summary>How many times as much; far below 1 as a fraction.</summary>
     public static string Ratio(double ratio) =>
-        ratio >= 0.95 ? ThreeDigits(ratio) : string.Create(CultureInfo.InvariantCulture, $"1/{1 / ratio:N0}");
+        ratio >= 0.1 ? ThreeDigits(ratio) : string.Create(CultureInfo.InvariantCulture, $"1/{1 / ratio:N0}");
 
     private static string Scaled(double value, double step, params ReadOnlySpan<string> units)
     {

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
-using FeatureFlags.Rules.Engine;
 
 namespace FeatureFlags.Rules;
 
@@ -31,29 +30,14 @@ public static class Bucketing
                 buffer[length++] = 0;
             length += Encoding.UTF8.GetBytes(parts[i], buffer[length..]);
         }
-        var bucket = Of(XxHash64.HashToUInt64(buffer[..length]));
-        if (rented is not null)
-            ArrayPool<byte>.Shared.Return(rented);
-        return bucket;
-    }
-
-    /// <summary>The bucket of a prefix that was joined before, closing U+0000 included, and a key.</summary>
-    internal static double Bucket(PrefixedXxHash64 prefix, in BucketKey key)
-    {
-        if (key.Utf8 is { } utf8)
-            return Of(prefix.Hash(utf8));
-
-        var bound = key.MaxByteCount;
-        byte[]? rented = null;
-        Span<byte> buffer = bound <= OnStack ? stackalloc byte[OnStack] : rented = ArrayPool<byte>.Shared.Rent(bound);
-        var bucket = Of(prefix.Hash(buffer[..key.WriteTo(buffer)]));
+        var bucket = BucketOf(XxHash64.HashToUInt64(buffer[..length]));
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         return bucket;
     }
 
     // Shifted, it fits a signed integer, which converts in one instruction.
-    private static double Of(ulong hash) => (long)(hash >> 11) * (1.0 / (1L << 53));
+    internal static double BucketOf(ulong hash) => (long)(hash >> 11) * (1.0 / (1L << 53));
 }
 
 /// <summary>The value a user is bucketed by: text, or a whole number standing for its decimal digits.</summary>
@@ -64,28 +48,16 @@ internal readonly struct BucketKey
     private readonly string? _text;
     private readonly long _number;
 
-    public BucketKey(byte[] utf8) => Utf8 = utf8;
-
     public BucketKey(string text) => _text = text;
 
     public BucketKey(long number) => _number = number;
 
-    /// <summary>The key as it is hashed, where someone has made that before.</summary>
-    public byte[]? Utf8 { get; }
+    public override string ToString() => _text ?? _number.ToString(CultureInfo.InvariantCulture);
 
-    public override string ToString() =>
-        Utf8 is not null ? Encoding.UTF8.GetString(Utf8) : _text ?? _number.ToString(CultureInfo.InvariantCulture);
-
-    public int MaxByteCount =>
-        Utf8?.Length ?? (_text is null ? LongestNumber : Encoding.UTF8.GetMaxByteCount(_text.Length));
+    public int MaxByteCount => _text is null ? LongestNumber : Encoding.UTF8.GetMaxByteCount(_text.Length);
 
     public int WriteTo(Span<byte> buffer)
     {
-        if (Utf8 is not null)
-        {
-            Utf8.CopyTo(buffer);
-            return Utf8.Length;
-        }
         if (_text is not null)
             return Encoding.UTF8.GetBytes(_text, buffer);
 

@@ -15,6 +15,7 @@ public sealed class CompiledFlag
         Definition = definition;
         IsOff = !definition.On && definition.Error is null;
         Vertex = new Vertex(isSegment: false, isUnreadable: definition.Error is not null);
+        BucketBy = definition.Bucketed;
         var draws = Draws.Of(definition, tenant);
         Split = draws.Split();
         Gate = draws.Gate(salt: null);
@@ -38,7 +39,7 @@ public sealed class CompiledFlag
     /// <summary>Not of an unreadable flag: it has no state that could be trusted.</summary>
     internal bool IsOff { get; }
 
-    internal BucketBy BucketBy => Definition.Bucketed;
+    internal BucketBy BucketBy { get; }
 
     private Draw Split { get; }
 
@@ -54,6 +55,9 @@ public sealed class CompiledFlag
     internal Distribution? Default { get; private set; }
 
     internal Vertex Vertex { get; }
+
+    /// <inheritdoc cref="Vertex.IsCyclic"/>
+    internal bool IsCyclic { get; private set; }
 
     /// <summary>One of <see cref="EvaluationErrors"/>; null when the flag can be evaluated.</summary>
     internal string? Error { get; private set; }
@@ -138,6 +142,7 @@ public sealed class CompiledFlag
     /// <summary>Called once, when all flags and segments are linked and measured.</summary>
     internal void Check()
     {
+        IsCyclic = Vertex.IsCyclic;
         if (Vertex.UsesUnreadable)
             Error = EvaluationErrors.DefinitionUnreadable;
         else if (Vertex.IsTooDeep)

@@ -16,10 +16,13 @@ internal sealed class NaiveInterpreter(
     string tenant,
     IReadOnlyDictionary<string, JsonElement> flags,
     IReadOnlyDictionary<string, NaiveInterpreter.Segment> segments,
-    JsonElement? userId,
-    JsonElement attributes
+    string? id,
+    IReadOnlyDictionary<string, object?> attributes
 )
 {
+    /// <summary>A number as a user has it: its digits say what a double can't.</summary>
+    public sealed record Number(double Value, string Digits);
+
     public sealed record Segment(JsonElement? Criteria, string[] Included, string[] Excluded);
 
     public sealed record Answer(
@@ -32,18 +35,69 @@ internal sealed class NaiveInterpreter(
         double? GateBucket
     );
 
-    private readonly string? _id = userId is { } element ? Unescaped(element) : null;
+    // Fifteen expressions are kept by default, and every other one is parsed anew each time.
+    static NaiveInterpreter() => Regex.CacheSize = 100;
+
+    private readonly Dictionary<(string Operator, string Outcome), int> _asked = [];
+
+    /// <summary>How often each operator came to each outcome: yes, no, wrong type, missing.</summary>
+    public IReadOnlyDictionary<(string Operator, string Outcome), int> Asked => _asked;
+
+    /// <summary>
+    /// A user's value: null, a text, a <see cref="Number"/>, a boolean, a list, or named values, the last of a name
+    /// counting.
+    /// </summary>
+    public static object? Plain(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                return Unescaped(value);
+            case JsonValueKind.Number:
+                return new Number(value.GetDouble(), value.GetRawText());
+            case JsonValueKind.True or JsonValueKind.False:
+                return value.GetBoolean();
+            case JsonValueKind.Array:
+                return value.EnumerateArray().Select(Plain).ToArray();
+            case JsonValueKind.Object:
+                return Members(value);
+            default:
+                return null;
+        }
+    }
+
+    /// <inheritdoc cref="Plain"/>
+    public static Dictionary<string, object?> Members(JsonElement value)
+    {
+        var members = new Dictionary<string, object?>();
+        foreach (var member in value.EnumerateObject())
+            members[member.Name] = Plain(member.Value);
+        return members;
+    }
 
     public Answer Evaluate(string key) => Evaluate(key, []);
+
+    /// <summary>The ids, in order, of the flag's rules whose conditions hold, whether one decides or not.</summary>
+    public IEnumerable<string> RulesThatHold(string key)
+    {
+        var flag = flags[key];
+        var rules = InOrder(flag);
+        var hashing = HashingOf(flag, Salt(key), Array(flag, "variants"), rules);
+        return rules
+            .Where(rule =>
+                !rule.TryGetProperty("when", out var when) || Holds(when, hashing, By(flag), [$"flag {key}"])
+            )
+            .Select(rule => Text(rule, "id"));
+    }
 
     private Answer Evaluate(string key, string[] within)
     {
         var flag = flags[key];
         var variants = flag.GetProperty("variants").EnumerateArray().ToArray();
-        var by = flag.TryGetProperty("bucket_by", out var named) ? named : Json("\"id\"");
-        var salt = flag.TryGetProperty("salt", out var own) ? own.GetString()! : key;
+        var by = By(flag);
+        var salt = Salt(key);
         var bucketKey = BucketKey(by);
-        var rules = Array(flag, "rules").OrderBy(rule => rule.GetProperty("order").GetInt32()).ToArray();
+        var rules = InOrder(flag);
         var hashing = HashingOf(flag, salt, variants, rules);
         var bucket = bucketKey is null ? (double?)null : hashing.Split(bucketKey);
         var gates = rules.Any(rule => rule.TryGetProperty("when", out var when) && HasSharedGate(when, by));
@@ -155,6 +209,14 @@ internal sealed class NaiveInterpreter(
                 : (Murmur($"{own ?? Salt}:{key}", 0) % 100) + 1 <= (int)percentage;
     }
 
+    private static JsonElement[] InOrder(JsonElement flag) =>
+        [.. Array(flag, "rules").OrderBy(rule => rule.GetProperty("order").GetInt32())];
+
+    private static JsonElement By(JsonElement flag) =>
+        flag.TryGetProperty("bucket_by", out var named) ? named : Json("\"id\"");
+
+    private string Salt(string key) => flags[key].TryGetProperty("salt", out var own) ? own.GetString()! : key;
+
     private static string OffVariant(JsonElement flag, JsonElement[] variants)
     {
         if (flag.TryGetProperty("off_variant", out var named))
@@ -224,9 +286,9 @@ internal sealed class NaiveInterpreter(
     {
         if (!segments.TryGetValue(key, out var segment))
             return false;
-        if (_id is not null && segment.Excluded.Contains(_id))
+        if (id is not null && segment.Excluded.Contains(id))
             return false;
-        if (_id is not null && segment.Included.Contains(_id))
+        if (id is not null && segment.Included.Contains(id))
             return true;
         if (segment.Criteria is not { } criteria || within.Contains($"segment {key}"))
             return false;
@@ -234,7 +296,7 @@ internal sealed class NaiveInterpreter(
         return Holds(criteria, hashing, Json("\"id\""), [.. within, $"segment {key}"]);
     }
 
-    private static bool Matches(JsonElement? attribute, JsonElement matcher)
+    private bool Matches(object? attribute, JsonElement matcher)
     {
         if (matcher.ValueKind == JsonValueKind.Array)
             return Test("in", attribute, matcher, false, false);
@@ -249,19 +311,31 @@ internal sealed class NaiveInterpreter(
             .All(m => Test(m.Name, attribute, m.Value, ignoreCase, numeric));
     }
 
-    private static bool Test(string name, JsonElement? attribute, JsonElement operand, bool ignoreCase, bool numeric)
+    private bool Test(string name, object? attribute, JsonElement operand, bool ignoreCase, bool numeric)
+    {
+        var (outcome, holds) = Outcome(name, attribute, operand, ignoreCase, numeric) switch
+        {
+            _ when attribute is null && name != "exists" => ("missing", false),
+            null => ("wrong type", false),
+            true => ("yes", true),
+            false => ("no", false),
+        };
+        _asked[(name, outcome)] = _asked.GetValueOrDefault((name, outcome)) + 1;
+        return holds;
+    }
+
+    /// <summary>Null: the attribute is missing, or of a type that the operator does not take.</summary>
+    private static bool? Outcome(string name, object? attribute, JsonElement operand, bool ignoreCase, bool numeric)
     {
         if (name == "exists")
             return attribute is not null == operand.GetBoolean();
         if (attribute is not { } value)
-            return false;
+            return null;
 
-        var isArray = value.ValueKind == JsonValueKind.Array;
         if (name is "has_any" or "has_all" or "size_eq" or "size_gt" or "size_lt")
         {
-            if (!isArray)
-                return false;
-            var elements = value.EnumerateArray().ToArray();
+            if (value is not object?[] elements)
+                return null;
             return name switch
             {
                 "has_any" => operand.EnumerateArray().Any(o => elements.Any(e => AreEqual(e, o, ignoreCase))),
@@ -279,30 +353,24 @@ internal sealed class NaiveInterpreter(
             _ when name.StartsWith("not_", StringComparison.Ordinal) => (name[4..], true),
             _ => (name, false),
         };
-        if (isArray)
-            return value.EnumerateArray().Any(e => TestOne(positive, e, operand, ignoreCase, numeric) == true)
-                != negated;
-        var holds = TestOne(positive, value, operand, ignoreCase, numeric);
-        return holds is not null && holds != negated;
+        if (value is object?[] list)
+            return list.Any(e => TestOne(positive, e, operand, ignoreCase, numeric) == true) != negated;
+        return TestOne(positive, value, operand, ignoreCase, numeric) is { } holds ? holds != negated : null;
     }
 
     /// <summary>Null: the value is of a type that the operator does not take.</summary>
-    private static bool? TestOne(string name, JsonElement value, JsonElement operand, bool ignoreCase, bool numeric)
+    private static bool? TestOne(string name, object? value, JsonElement operand, bool ignoreCase, bool numeric)
     {
         var comparison = ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
-        var isScalar =
-            value.ValueKind
-            is JsonValueKind.String
-                or JsonValueKind.Number
-                or JsonValueKind.True
-                or JsonValueKind.False;
-        var text = value.ValueKind == JsonValueKind.String ? Unescaped(value) : null;
+        var text = value as string;
         bool? OnText(Func<string, bool> test) =>
             text is null ? null : OneOrMany(operand).Any(o => test(o.GetString()!));
         switch (name)
         {
             case "eq" or "in":
-                return isScalar ? OneOrMany(operand).Any(o => AreEqual(value, o, ignoreCase)) : null;
+                return value is string or Number or bool
+                    ? OneOrMany(operand).Any(o => AreEqual(value, o, ignoreCase))
+                    : null;
             case "contains":
                 return OnText(part => text!.Contains(part, comparison));
             case "starts_with":
@@ -315,8 +383,8 @@ internal sealed class NaiveInterpreter(
                 return OnText(pattern => Regex.IsMatch(text!, pattern, options, TimeSpan.FromSeconds(10)));
             case "gt" or "gte" or "lt" or "lte":
                 double number;
-                if (value.ValueKind == JsonValueKind.Number)
-                    number = value.GetDouble();
+                if (value is Number known)
+                    number = known.Value;
                 else if (
                     numeric
                     && text is not null
@@ -336,7 +404,7 @@ internal sealed class NaiveInterpreter(
             case "before" or "after":
                 if (Time(value) is not { } time)
                     return null;
-                return name == "before" ? time < Time(operand) : time > Time(operand);
+                return name == "before" ? time < Time(Plain(operand)) : time > Time(Plain(operand));
             case "ip_in":
                 return text is null || Address(text) is not { } address
                     ? null
@@ -348,33 +416,33 @@ internal sealed class NaiveInterpreter(
         }
     }
 
-    private static bool AreEqual(JsonElement left, JsonElement right, bool ignoreCase) =>
-        (left.ValueKind, right.ValueKind) switch
+    private static bool AreEqual(object? value, JsonElement operand, bool ignoreCase) =>
+        (value, Plain(operand)) switch
         {
-            (JsonValueKind.String, JsonValueKind.String) => string.Equals(
-                Unescaped(left),
-                right.GetString(),
+            (string left, string right) => string.Equals(
+                left,
+                right,
                 ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal
             ),
-            (JsonValueKind.Number, JsonValueKind.Number) => left.GetDouble() == right.GetDouble(),
-            var (l, r) => l == r && l is JsonValueKind.True or JsonValueKind.False && l == r,
+            (Number left, Number right) => left.Value == right.Value,
+            (bool left, bool right) => left == right,
+            _ => false,
         };
 
-    private static BigInteger? Time(JsonElement value)
+    private static BigInteger? Time(object? value)
     {
-        if (value.ValueKind == JsonValueKind.Number)
+        if (value is Number { Value: var milliseconds })
         {
-            var milliseconds = value.GetDouble();
             if (!(milliseconds >= -62135596800000 && milliseconds <= 253402300799999))
                 return null;
             var whole = Math.Floor(milliseconds);
             return ((BigInteger)whole * 10_000) + (BigInteger)((milliseconds - whole) * 10_000);
         }
-        if (value.ValueKind != JsonValueKind.String)
+        if (value is not string text)
             return null;
 
         var match = Regex.Match(
-            Unescaped(value),
+            text,
             @"\A(\d{4})-(\d\d)-(\d\d)(?:[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d)))?\z",
             RegexOptions.ECMAScript,
             TimeSpan.FromSeconds(10)
@@ -496,44 +564,35 @@ internal sealed class NaiveInterpreter(
         return network.Length == address.Length && Bits(network)[..prefix] == Bits(address)[..prefix];
     }
 
-    private JsonElement? Find(string path)
+    private object? Find(string path)
     {
         if (path == "id")
-            return userId;
-        if (Present(attributes, path) is { } whole)
+            return id;
+        if (attributes.GetValueOrDefault(path) is { } whole)
             return whole;
         var parts = path.Split('.');
         if (parts.Length == 1 || parts[0] == "id")
             return null;
-        JsonElement? found = attributes;
+        object? found = attributes;
         foreach (var part in parts)
-            found = found is { ValueKind: JsonValueKind.Object } within ? Present(within, part) : null;
+            found = (found as IReadOnlyDictionary<string, object?>)?.GetValueOrDefault(part);
         return found;
     }
-
-    private static JsonElement? Present(JsonElement within, string name) =>
-        within.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private string? BucketKey(JsonElement by)
     {
         foreach (var path in OneOrMany(by))
         {
-            if (Find(path.GetString()!) is not { } value)
-                continue;
-            if (value.ValueKind == JsonValueKind.String)
-                return Unescaped(value);
+            var value = Find(path.GetString()!);
+            if (value is string text)
+                return text;
             if (
-                value.ValueKind == JsonValueKind.Number
-                && value.GetDouble() == Math.Floor(value.GetDouble())
-                && decimal.TryParse(
-                    value.GetRawText(),
-                    NumberStyles.Float,
-                    CultureInfo.InvariantCulture,
-                    out var number
-                )
-                && Math.Abs(number) <= 9007199254740992
+                value is Number number
+                && number.Value == Math.Floor(number.Value)
+                && decimal.TryParse(number.Digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)
+                && Math.Abs(exact) <= 9007199254740992
             )
-                return ((BigInteger)value.GetDouble()).ToString(CultureInfo.InvariantCulture);
+                return ((BigInteger)number.Value).ToString(CultureInfo.InvariantCulture);
         }
         return null;
     }
@@ -589,7 +648,8 @@ internal sealed class NaiveInterpreter(
     private static JsonElement[] Array(JsonElement element, string name) =>
         element.TryGetProperty(name, out var array) ? [.. array.EnumerateArray()] : [];
 
-    private static JsonElement? Value(JsonElement variant) => Present(variant, "value");
+    private static JsonElement? Value(JsonElement variant) =>
+        variant.TryGetProperty("value", out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 

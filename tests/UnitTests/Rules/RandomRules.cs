@@ -1,18 +1,21 @@
 using System.Globalization;
+using System.Text.Json;
 using FeatureFlags.Rules;
 
 namespace FeatureFlags.UnitTests.Rules;
 
 /// <summary>
-/// Random flags, segments and users as JSON. Values and operands come from the same small pools, so that conditions
-/// often hold, and the pools are full of values that are easily got wrong.
+/// Random flags, segments and users as JSON. Values and operands come from the same small pools, which are full of
+/// values that are easily got wrong; and users often have what an operand asked for, so that conditions hold.
 /// </summary>
 internal sealed class RandomRules(int seed)
 {
-    private static readonly string[] FlagKeys = ["main", "other", "third"];
-    private static readonly string[] SegmentKeys = ["beta", "staff"];
     private static readonly string[] VariantKeys = ["off", "on", "blue"];
-    private static readonly string[] Paths = ["a", "b", "c", "d.e", "d.e.f", "id", "x", "id.q", "missing"];
+
+    // The deepest path that a definition may hold, and attributes that go on below it.
+    private static readonly string DeepestPath = string.Join('.', Enumerable.Repeat("p", Limits.PathParts));
+
+    private static readonly string[] Paths = ["a", "b", "c", "d.e", "d.e.f", "id", "x", "id.q", "missing", DeepestPath];
 
     private static readonly string[] Texts =
     [
@@ -39,10 +42,13 @@ internal sealed class RandomRules(int seed)
             "İ",
             "K",
             "日本",
+            "-0",
+            "9007199254740993",
         },
+        new string('9', 400),
         "a\\u0000b",
         "😀",
-        new string('a', 3000) + "b",
+        new string('a', 60) + "b",
     ];
 
     private static readonly string[] Versions =
@@ -185,7 +191,7 @@ internal sealed class RandomRules(int seed)
         "\"\"",
         "\"é日\"",
         "\"\\ud800\"",
-        "\"" + new string('i', 300) + "\"",
+        "\"" + new string('i', 5000) + "\"",
         "\"a\"",
     ];
 
@@ -198,6 +204,16 @@ internal sealed class RandomRules(int seed)
     private static readonly int[] Totals = [1, 2, 3, 7, 99, 100, 1000, Limits.Weight];
 
     private readonly Random _random = new(seed);
+    private readonly Dictionary<string, List<string>> _askedFor = new(StringComparer.Ordinal);
+
+    /// <summary>What conditions may name: by default all of it, more than there is, and in circles.</summary>
+    public IReadOnlyList<string> Flags { get; set; } = ["main", "other", "third", "unknown"];
+
+    /// <inheritdoc cref="Flags"/>
+    public IReadOnlyList<string> Segments { get; set; } = ["beta", "staff", "unknown"];
+
+    /// <summary>The fewest variants of a flag; with 3 it has each one that a condition may name.</summary>
+    public int FewestVariants { get; init; } = 1;
 
     /// <summary>What all weights add up to in a flag whose hashing is unleash; null for other flags, and segments.</summary>
     private int? _total;
@@ -205,7 +221,7 @@ internal sealed class RandomRules(int seed)
     public string Flag()
     {
         _total = Chance(0.3) ? Pick(Totals) : null;
-        var variants = VariantKeys[..(1 + _random.Next(3))];
+        var variants = VariantKeys[..(FewestVariants + _random.Next(VariantKeys.Length - FewestVariants + 1))];
         var values = Values();
         var weights = WeightsOf(variants.Length, first: "1");
         List<string> members =
@@ -223,14 +239,25 @@ internal sealed class RandomRules(int seed)
             members.Add($"\"bucket_by\": {By()}");
         if (Chance(0.2))
             members.Add("\"salt\": \"other\"");
-        if (Chance(0.1))
-            members.Add($"\"prerequisites\": [{FlagReference()}]");
+        if (Flags.Count > 0 && Chance(0.15))
+            members.Add(
+                $"\"prerequisites\": [{string.Join(", ", Some(Flags, 1 + _random.Next(2)).Select(FlagReference))}]"
+            );
         var rules = Enumerable.Range(0, _random.Next(5)).Select(order => Rule(order, variants)).ToArray();
         _random.Shuffle(rules);
         members.Add($"\"rules\": [{string.Join(", ", rules)}]");
         _total = null;
         return $"{{{string.Join(", ", members)}}}";
     }
+
+    /// <summary>What only a typed attribute can be: not a number, or a list of such. They replace those of the same name.</summary>
+    public IReadOnlyDictionary<string, double[]> TypedAttributes() =>
+        new[] { "a", "x" }
+            .Where(_ => Chance(0.1))
+            .ToDictionary(name => name, _ => Enumerable.Range(0, 1 + _random.Next(2)).Select(_ => Odd()).ToArray());
+
+    private double Odd() =>
+        Pick([double.NaN, double.NaN, -0.0, double.NegativeInfinity, double.Epsilon, 9007199254740992, 7]);
 
     /// <summary>Null: a segment without criteria.</summary>
     public string? Criteria() => Chance(0.2) ? null : Condition(2);
@@ -239,21 +266,57 @@ internal sealed class RandomRules(int seed)
 
     public string? Id() => Chance(0.1) ? null : Pick(Ids);
 
-    public string Attributes()
+    public string Attributes() => $"{{{string.Join(", ", AttributeMembers())}}}";
+
+    /// <summary>Some names are there twice: then the last counts.</summary>
+    public string AnyAttributes() =>
+        Chance(0.7)
+            ? Attributes()
+            : $"{{{string.Join(", ", AttributeMembers().Concat(AttributeMembers()).Where(_ => Chance(0.7)))}}}";
+
+    private string[] AttributeMembers()
     {
-        var names = new[] { "a", "b", "c", "d", "d.e", "x", "id", "d.e.f" }.Where(_ => Chance(0.6));
-        return $"{{{string.Join(", ", names.Select(name => $"\"{name}\": {AttributeValue(name.StartsWith('d') ? 3 : 1)}"))}}}";
+        List<string> members =
+        [
+            .. new[] { "a", "b", "c", "d", "d.e", "x", "id", "d.e.f", "" }
+                .Where(_ => Chance(0.6))
+                .Select(name => $"\"{name}\": {AttributeValue(name)}"),
+        ];
+        if (Chance(0.3))
+            members.Add($"\"p\": {Deep(Limits.PathParts - 2 + _random.Next(4))}");
+        return [.. members];
+    }
+
+    private string Deep(int levels)
+    {
+        var value = AttributeValue(1);
+        for (var level = 0; level < levels; level++)
+            value = $"{{\"p\": {value}}}";
+        return value;
     }
 
     private string Rule(int order, string[] variants)
     {
-        var when = Chance(0.1) ? "" : $"\"when\": {Condition(3)}, ";
+        var when = Chance(0.1) ? "" : $"\"when\": {(Chance(0.05) ? DeepCondition() : Condition(3))}, ";
         var weights = WeightsOf(variants.Length, first: "2");
         var rollout = Chance(0.5)
             ? $"\"variant\": \"{Pick(variants)}\""
             : "\"distribution\": "
                 + List(variants, (key, i) => $$"""{"variant": "{{key}}", "weight": {{weights[i]}}}""");
         return $"{{\"id\": \"r{order}\", \"order\": {order}, {when}\"rollout\": {{{rollout}}}}}";
+    }
+
+    private string DeepCondition()
+    {
+        var condition = Condition(0);
+        for (var level = 1; level < Limits.Nesting; level++)
+            condition = _random.Next(3) switch
+            {
+                0 => $"{{\"not\": {condition}}}",
+                1 => $"{{\"all\": [{condition}]}}",
+                _ => $"{{\"any\": [{condition}]}}",
+            };
+        return condition;
     }
 
     private string[] WeightsOf(int count, string first)
@@ -275,14 +338,12 @@ internal sealed class RandomRules(int seed)
         if (Chance(0.7))
         {
             var paths = Paths.Where(_ => Chance(0.2)).ToArray();
-            members.Add($"\"attr\": {{{string.Join(", ", paths.Select(path => $"\"{path}\": {Matcher()}"))}}}");
+            members.Add($"\"attr\": {{{string.Join(", ", paths.Select(path => $"\"{path}\": {Matcher(path)}"))}}}");
         }
-        if (Chance(0.2))
-            members.Add(
-                $"\"segment\": {(Chance(0.5) ? $"\"{SegmentKey()}\"" : $"[\"{SegmentKey()}\", \"{SegmentKey()}\"]")}"
-            );
-        if (Chance(0.12))
-            members.Add($"\"flag\": {FlagReference()}");
+        if (Segments.Count > 0 && Chance(0.2))
+            members.Add($"\"segment\": {OneOrMany(() => Quoted(Pick(Segments)))}");
+        if (Flags.Count > 0 && Chance(0.12))
+            members.Add($"\"flag\": {FlagReference(Pick(Flags))}");
         if (Chance(0.3))
         {
             members.Add($"\"percentage\": {Pick(_total is null ? Percentages : WholePercentages)}");
@@ -306,24 +367,48 @@ internal sealed class RandomRules(int seed)
         return $"{{{string.Join(", ", members)}}}";
     }
 
-    private string Matcher()
+    private string Matcher(string path)
     {
         if (Chance(0.15))
-            return Scalar();
+            return Asked(path, "eq", Scalar());
         if (Chance(0.1))
-            return Scalars();
+            return Asked(path, "in", Scalars());
 
         var operators = Enumerable
             .Range(0, 1 + (Chance(0.2) ? 1 : 0))
             .Select(_ => Pick(Operators.All))
             .DistinctBy(o => o.Name)
             .ToArray();
-        var members = operators.Select(o => $"\"{o.Name}\": {Operand(o.Name)}").ToList();
+        var members = operators.Select(o => $"\"{o.Name}\": {Asked(path, o.Name, Operand(o.Name))}").ToList();
         if (Chance(0.3) && operators.Any(o => o.Operand.TakesIgnoreCase))
             members.Add("\"ignore_case\": true");
         if (Chance(0.5) && operators.Any(o => o.Operand.TakesNumeric))
             members.Add("\"numeric\": true");
         return $"{{{string.Join(", ", members)}}}";
+    }
+
+    /// <summary>The operand; users to come often have at that path what the operator may say yes to.</summary>
+    private string Asked(string path, string name, string operand)
+    {
+        if (!_askedFor.TryGetValue(path, out var values))
+            _askedFor[path] = values = [];
+        if (name.StartsWith("size_", StringComparison.Ordinal))
+            values.Add($"[{string.Join(", ", Enumerable.Range(0, _random.Next(3)).Select(_ => Scalar()))}]");
+        else if (name is "has_any" or "has_all")
+            values.Add(operand);
+        else if (name is "matches" or "not_matches")
+            values.Add(Quoted(Pick(Texts)));
+        else if (name == "ip_in")
+            values.Add(Quoted(Pick(Addresses)));
+        else if (name is "before" or "after")
+            values.Add(Quoted(Pick(Times)));
+        else if (operand.StartsWith('['))
+            values.Add(
+                Pick(JsonElement.Parse(operand).EnumerateArray().Select(element => element.GetRawText()).ToArray())
+            );
+        else
+            values.Add(operand);
+        return operand;
     }
 
     private string Operand(string name) =>
@@ -336,7 +421,7 @@ internal sealed class RandomRules(int seed)
             "gt" or "gte" or "lt" or "lte" => Pick(Numbers),
             "before" or "after" => Chance(0.5) ? Quoted(Pick(Times)) : "1769817600000",
             "semver_eq" or "semver_neq" => OneOrMany(() => Quoted(Pick(Versions))),
-            "size_eq" or "size_gt" or "size_lt" => Pick(["0", "1", "2"]),
+            "size_eq" or "size_gt" or "size_lt" => Pick(["0", "1", "1", "2", "3"]),
             "ip_in" => OneOrMany(() => Quoted(Pick(Networks))),
             _ when name.StartsWith("semver_", StringComparison.Ordinal) => Quoted(Pick(Versions)),
             "contains" or "starts_with" or "ends_with" or "not_contains" or "not_starts_with" or "not_ends_with" =>
@@ -360,6 +445,13 @@ internal sealed class RandomRules(int seed)
     private string Scalars() =>
         $"[{string.Join(", ", Enumerable.Range(0, 1 + _random.Next(4)).Select(_ => Scalar()))}]";
 
+    private string AttributeValue(string name)
+    {
+        if (!_askedFor.TryGetValue(name, out var values) || Chance(0.6))
+            return AttributeValue(name.StartsWith('d') ? 3 : 1);
+        return Chance(0.2) ? $"[{Pick(values)}, {AttributeValue(0)}]" : Pick(values);
+    }
+
     private string AttributeValue(int depth) =>
         _random.Next(12) switch
         {
@@ -373,17 +465,16 @@ internal sealed class RandomRules(int seed)
             7 or 8 when depth > 0 =>
                 $"[{string.Join(", ", Enumerable.Range(0, _random.Next(4)).Select(_ => AttributeValue(depth - 1)))}]",
             9 or 10 when depth > 0 =>
-                $"{{\"e\": {AttributeValue(depth - 1)}, \"f\": {AttributeValue(depth - 1)}, \"q\": 1}}",
+                $"{{\"e\": {AttributeValue(depth - 1)}, \"f\": {AttributeValue(depth - 1)}, \"e.f\": 1, \"q\": 1}}",
+            11 when Chance(0.02) => Quoted(new string('z', 20_000) + "b"),
             _ => Quoted(Pick([.. Texts, "\\ud800", "a\\udc00"])),
         };
 
     private string By() =>
         Pick(["\"id\"", "[\"id\"]", "\"a\"", "[\"x\", \"a\", \"id\"]", "\"d.e\"", "[\"missing\", \"d.e.f\", \"b\"]"]);
 
-    private string FlagReference() =>
-        $"{{\"key\": \"{Pick([.. FlagKeys, "unknown"])}\", \"variant\": {OneOrMany(() => Quoted(Pick(VariantKeys)))}}}";
-
-    private string SegmentKey() => Pick([.. SegmentKeys, "unknown"]);
+    private string FlagReference(string key) =>
+        $"{{\"key\": \"{key}\", \"variant\": {OneOrMany(() => Quoted(Pick(VariantKeys)))}}}";
 
     private Func<string> Values() =>
         _random.Next(5) switch
@@ -402,6 +493,13 @@ internal sealed class RandomRules(int seed)
         $"[{string.Join(", ", keys.Select(element))}]";
 
     private static string Quoted(string text) => $"\"{text}\"";
+
+    private string[] Some(IReadOnlyList<string> pool, int most)
+    {
+        string[] shuffled = [.. pool];
+        _random.Shuffle(shuffled);
+        return shuffled[..Math.Min(most, shuffled.Length)];
+    }
 
     private T Pick<T>(IEnumerable<T> pool)
     {

@@ -54,6 +54,56 @@ public sealed class RuleSetTests
         }
     }
 
+    [TestCase("a flag is changed", "a b c d e")]
+    [TestCase("a segment is changed", "b c d e f")]
+    [TestCase("a flag is removed", "b c d e")]
+    [TestCase("a segment is removed", "b c d e f")]
+    [TestCase("a flag is added", "g new")]
+    [TestCase("a segment is added", "g h")]
+    public void Dependents_through_any_number_of_steps_are_compiled_anew_and_all_others_are_shared(
+        string change,
+        string compiled
+    )
+    {
+        var before = Given.RuleSet(
+            [
+                Given.FlagWhen("{}", "a"),
+                Given.Flag(
+                    "b",
+                    "{'state': 'on', 'variants': [{'key': 'on', 'weight': 1}], 'prerequisites': [{'key': 'a', 'variant': 'on'}], 'rules': [{'id': 'r', 'order': 1, 'when': {'segment': 's'}, 'rollout': {'variant': 'on'}}]}"
+                ),
+                Given.FlagWhen("{'segment': 'by-b'}", "c"),
+                Given.FlagWhen("{'not': {'any': [{'flag': {'key': 'c', 'variant': 'on'}}]}}", "d"),
+                Given.FlagWhen("{'all': [{'flag': {'key': 'e', 'variant': 'on'}}, {'segment': 'by-d'}]}", "e"),
+                Given.FlagWhen("{'segment': ['other', 's']}", "f"),
+                Given.FlagWhen("{'flag': {'key': 'new', 'variant': 'on'}, 'segment': 'new'}", "g"),
+                Given.FlagWhen("{'segment': 'new'}", "h"),
+                Given.FlagWhen("{'segment': 'other'}", "i"),
+            ],
+            Given.Segment("s"),
+            Given.Segment("by-b", "{'flag': {'key': 'b', 'variant': 'on'}}"),
+            Given.Segment("by-d", "{'flag': {'key': 'd', 'variant': 'on'}}"),
+            Given.Segment("other")
+        );
+
+        var after = before.With(
+            change switch
+            {
+                "a flag is changed" => new RuleSetChange { Flags = [Given.FlagWhen("{'not': {}}", "a")] },
+                "a segment is changed" => new RuleSetChange { Segments = [Given.Segment("s", "{}")] },
+                "a flag is removed" => new RuleSetChange { RemovedFlags = ["a"] },
+                "a segment is removed" => new RuleSetChange { RemovedSegments = ["s"] },
+                "a flag is added" => new RuleSetChange { Flags = [Given.FlagWhen("{}", "new")] },
+                _ => new RuleSetChange { Segments = [Given.Segment("new", "{}")] },
+            }
+        );
+
+        Assert.That(
+            string.Join(' ', after.Flags.Where(flag => before.Find(flag.Key) != flag).Select(flag => flag.Key)),
+            Is.EqualTo(compiled)
+        );
+    }
+
     [Test]
     public void What_is_removed_is_unknown_to_those_who_refer_to_it_until_it_is_back()
     {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace FeatureFlags.Rules.Engine;
 
 /// <summary>
@@ -8,10 +10,15 @@ internal sealed class AttributePath
 {
     public static readonly AttributePath Id = new("id");
 
+    /// <summary>Beyond this many paths none is kept, so that what tenants write can't fill the memory.</summary>
+    private const int MostKept = 10_000;
+
+    private static readonly ConcurrentDictionary<string, AttributePath> Kept = new(StringComparer.Ordinal);
+
     private readonly int _hash;
     private readonly (string Name, int Hash)[] _parts;
 
-    public AttributePath(string text)
+    private AttributePath(string text)
     {
         Text = AttributeNames.Shared(text);
         IsId = text == "id";
@@ -22,6 +29,12 @@ internal sealed class AttributePath
                 ? [.. text.Split('.').Select(part => (AttributeNames.Shared(part), Attributes.HashOf(part)))]
                 : [];
     }
+
+    /// <summary>The path of that text, which all rules share: what many look at stays in the processor's cache.</summary>
+    public static AttributePath Of(string text) =>
+        Kept.TryGetValue(text, out var kept) ? kept
+        : Kept.Count < MostKept ? Kept.GetOrAdd(text, new AttributePath(text))
+        : new AttributePath(text);
 
     public string Text { get; }
 

@@ -7,15 +7,13 @@ internal sealed class BucketBy(AttributePath[] paths)
 
     public IReadOnlyList<string> Paths { get; } = Array.ConvertAll(paths, path => path.Text);
 
+    /// <summary>Whether the user's id is the bucket key if there is one.</summary>
+    public bool IsIdFirst { get; } = paths is [{ IsId: true }, ..];
+
     public bool TryGetKey(EvaluationContext context, out BucketKey key)
     {
         foreach (var path in paths)
         {
-            if (path.IsId && context.IdUtf8 is { } utf8)
-            {
-                key = new BucketKey(utf8);
-                return true;
-            }
             if (path.Of(context).TryGetBucketKey(out key))
                 return true;
         }

@@ -6,19 +6,15 @@ namespace FeatureFlags.Rules.Engine;
 /// </summary>
 internal sealed class Distribution
 {
-    private readonly Decision[] _decisions;
-    private readonly double[] _ends;
+    private readonly (double End, Decision Decision)[] _ranges;
 
     public Distribution(IReadOnlyList<(Decision Decision, double Weight)> shares)
     {
         var drawn = shares.Where(share => share.Weight > 0).ToArray();
         var total = shares.Sum(share => share.Weight);
-        _decisions = Array.ConvertAll(drawn, share => share.Decision);
-        _ends = new double[drawn.Length];
         var sum = 0.0;
-        for (var i = 0; i < drawn.Length; i++)
-            _ends[i] = (sum += drawn[i].Weight) / total;
-        _ends[^1] = 1;
+        _ranges = Array.ConvertAll(drawn, share => ((sum += share.Weight) / total, share.Decision));
+        _ranges[^1].End = 1;
         Only = drawn.Length == 1 ? drawn[0].Decision : null;
     }
 
@@ -27,7 +23,7 @@ internal sealed class Distribution
 
     /// <summary>Each variant with where its range starts and ends.</summary>
     public IEnumerable<(CompiledVariant Variant, double From, double To)> Ranges =>
-        _decisions.Select((decision, i) => (decision.Variant, i == 0 ? 0 : _ends[i - 1], _ends[i]));
+        _ranges.Select((range, i) => (range.Decision.Variant, i == 0 ? 0 : _ranges[i - 1].End, range.End));
 
     /// <summary>Null without a bucket, which is NaN.</summary>
     public Decision? At(double bucket)
@@ -35,8 +31,8 @@ internal sealed class Distribution
         if (double.IsNaN(bucket))
             return null;
         var i = 0;
-        while (bucket >= _ends[i])
+        while (bucket >= _ranges[i].End)
             i++;
-        return _decisions[i];
+        return _ranges[i].Decision;
     }
 }

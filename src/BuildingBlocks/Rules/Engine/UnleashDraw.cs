@@ -36,17 +36,15 @@ internal sealed class UnleashDraws(FlagDefinition flag) : Draws
 /// <param name="total">How many places there are: 100, or the sum of a split's weights.</param>
 internal sealed class UnleashDraw(string groupId, uint seed, long total) : Draw
 {
-    private const int OnStack = 256;
-
     private readonly byte[] _prefix = Encoding.UTF8.GetBytes(groupId + ':');
 
-    public override double For(in BucketKey key)
+    public override double For(ReadOnlySpan<byte> key)
     {
-        var bound = _prefix.Length + key.MaxByteCount;
+        var length = _prefix.Length + key.Length;
         byte[]? rented = null;
-        Span<byte> buffer = bound <= OnStack ? stackalloc byte[OnStack] : rented = ArrayPool<byte>.Shared.Rent(bound);
+        Span<byte> buffer = length <= OnStack ? stackalloc byte[OnStack] : rented = ArrayPool<byte>.Shared.Rent(length);
         _prefix.CopyTo(buffer);
-        var length = _prefix.Length + key.WriteTo(buffer[_prefix.Length..]);
+        key.CopyTo(buffer[_prefix.Length..]);
         var hash = MurmurHash3.Hash(buffer[..length], seed);
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);

@@ -40,7 +40,7 @@ internal ref struct Walk<TMode>(EvaluationContext context)
             return flag.Off(Reason.FlagOff);
 
         var error = flag.Error;
-        if (error is null && flag.Vertex.IsCyclic && !Trail.TryEnter(flag.Vertex, ref trail))
+        if (error is null && flag.IsCyclic && !Trail.TryEnter(flag.Vertex, ref trail))
             error = EvaluationErrors.Cycle;
         if (error is not null)
             return flag.Off(flag.IsOff ? Reason.FlagOff : Reason.Error, error);

@@ -79,6 +79,9 @@ internal ref struct PatternSize
     /// <summary>How often what comes before is counted; 1 where that has no end. Null: it is not repeated.</summary>
     private long? Count()
     {
+        var behind = _next;
+        SkipBlanks();
+        var counted = _next;
         long? count = null;
         if (Skip('*') || Skip('+'))
             count = 1;
@@ -86,7 +89,25 @@ internal ref struct PatternSize
             count = bound;
         if (count is not null)
             Skip('?');
+        else if (_next == counted)
+            _next = behind;
         return count;
+    }
+
+    // Between a place and its count a comment may stand, and in some patterns blanks: they are skipped in all of them.
+    private void SkipBlanks()
+    {
+        while (!AtEnd)
+        {
+            if (char.IsWhiteSpace(_source[_next]))
+                _next++;
+            else if (_source[_next] == '#')
+                SkipPast("\n");
+            else if (_source[_next..].StartsWith("(?#"))
+                SkipPast(")");
+            else
+                return;
+        }
     }
 
     /// <summary>The greater number between braces; null where there is none, and the brace is a character.</summary>
@@ -103,21 +124,48 @@ internal ref struct PatternSize
         if (!int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var bound))
             return null;
         _next += length + 1;
-        return bound;
+        return comma < 0 ? bound : Math.Max(1, bound);
     }
 
+    // As the engine reads it: "]" at the start is a character, and so is "[", but for the one behind a hyphen that is
+    // not a character itself: there begins a class to be taken away from this one.
     private void SkipClass()
     {
         Skip('^');
-        // Here it is a character.
-        Skip(']');
-        while (!AtEnd && !Skip(']'))
+        var inRange = false;
+        for (var first = true; !AtEnd; first = false)
         {
-            if (Skip('['))
+            var c = _source[_next++];
+            if (c == ']' && !first)
+                return;
+            if (c == '\\' && !AtEnd && SkipEscapedClass())
+                continue;
+
+            if (inRange)
+            {
+                inRange = false;
+                if (c == '[' && !first)
+                    SkipClass();
+            }
+            else if (_next + 1 < _source.Length && _source[_next] == '-' && _source[_next + 1] != ']')
+            {
+                inRange = true;
+                _next++;
+            }
+            else if (c == '-' && !first && Skip('['))
+            {
                 SkipClass();
-            else
-                _next += _source[_next] == '\\' ? 2 : 1;
+            }
         }
+    }
+
+    /// <summary>Whether the escape stands for a class, or a hyphen, at which no range begins.</summary>
+    private bool SkipEscapedClass()
+    {
+        var escaped = _source[_next++];
+        if (escaped is 'p' or 'P')
+            SkipPast("}");
+        return "dDsSwWpP-".Contains(escaped);
     }
 
     private bool Skip(char c)

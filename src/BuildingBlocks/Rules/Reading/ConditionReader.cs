@@ -275,7 +275,7 @@ internal sealed class ConditionReader(Problems problems)
 
         var parts = text.Split('.');
         if (Array.TrueForAll(parts, part => part.Length > 0) && parts.Length <= Limits.PathParts)
-            return new AttributePath(text);
+            return AttributePath.Of(text);
         Problems.Add(path, $"must be a name, or up to {Limits.PathParts} names joined by dots, none of them empty");
         return null;
     }
