@@ -7,13 +7,13 @@ namespace FeatureFlags.IntegrationTests.Operations;
 [Explicit("Prints figures, which mean something on an idle machine only.")]
 internal sealed class PropagationTests
 {
-    private const int Changes = 200;
+    private const int Changes = 100;
 
     [Test]
     public async Task From_the_answer_to_the_event_and_the_evaluation_elsewhere([Values] bool notify)
     {
         await using var installation = await Installation.On(Engine.Postgres);
-        installation.With("Outbox__Notify", $"{notify}").With("LOG_LEVEL", "Warning");
+        installation.With("Outbox__Notify", $"{notify}");
         var hosts = await Task.WhenAll(installation.Run(), installation.Run());
         var here = await hosts[0].Tenant("acme");
         var there = here.At(hosts[1].Http);
