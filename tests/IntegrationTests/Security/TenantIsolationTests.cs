@@ -130,7 +130,7 @@ internal sealed class TenantIsolationTests
             if (route.Name == "GET /v1/events")
             {
                 await using var stream = await tenant.Events("?after=0");
-                seen.AddRange((await stream.UpToHeartbeat()).Select(block => $"{route}: {block}"));
+                seen.AddRange((await stream.UpToHeartbeat()).Select(block => $"{route}: {block.Event} {block.Data}"));
                 continue;
             }
             var answer = await tenant.Get(route.PathTo(belongings.IdFor(route)));
