@@ -21,7 +21,7 @@ internal static class Comparison
     // Tier 1 comes in the background, a call count and a quiet moment later.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
     private const int WarmUps = 3;
-    private static readonly TimeSpan Stretch = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Stretch = TimeSpan.FromSeconds(1);
 
     private const string User = """
         {"id":"user-8f3a2c71","attributes":{"country":"CA","plan":"pro","age":42,"app_version":"3.14.1","beta":true}}

@@ -2,7 +2,7 @@ using System.Globalization;
 using FeatureFlags.Benchmarks.Http;
 
 // dotnet run -c Release --project benchmarks/Http [-- ROUNDS]
-const int DefaultRounds = 9;
+const int DefaultRounds = 31;
 
 if (args is [BareServer.Argument])
     return await BareServer.Run();
