@@ -2,6 +2,7 @@ using FeatureFlags.Access;
 using FeatureFlags.Audit;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.ChangeFeed;
 using FeatureFlags.Evaluation;
 using FeatureFlags.Flags;
 using FeatureFlags.Segments;
@@ -19,5 +20,6 @@ internal static class Modules
         new FlagsModule(),
         new EvaluationModule(),
         new AuditModule(),
+        new ChangeFeedModule(),
     ];
 }

@@ -19,6 +19,7 @@ internal static class ModuleBoundaries
         ["Segments.Contracts"] = ["BuildingBlocks", "Rules"],
         ["Access"] = ["BuildingBlocks", "Rules"],
         ["Audit"] = ["BuildingBlocks", "Rules"],
+        ["ChangeFeed"] = ["BuildingBlocks"],
         ["Evaluation"] = ["BuildingBlocks", "Rules", "Flags.Contracts", "Segments.Contracts"],
         ["Flags"] = ["BuildingBlocks", "Rules", "Flags.Contracts", "Segments.Contracts"],
         ["Segments"] = ["BuildingBlocks", "Rules", "Segments.Contracts"],

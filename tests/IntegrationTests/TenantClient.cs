@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using FeatureFlags.IntegrationTests.ChangeFeed;
 
 namespace FeatureFlags.IntegrationTests;
 
@@ -59,6 +60,9 @@ internal sealed class TenantClient(
 
     public Task<Answer> Audit(string query = "") => Get($"/v1/audit{query}");
 
+    public Task<EventReader> Events(string query = "") =>
+        EventReader.Open(http, Request(HttpMethod.Get, $"/v1/events{query}"));
+
     public Task<Answer> Get(string path, params (string Name, string Value)[] headers) =>
         Send(HttpMethod.Get, path, headers: headers);
 
@@ -70,10 +74,7 @@ internal sealed class TenantClient(
         params (string Name, string Value)[] headers
     )
     {
-        using var request = new HttpRequestMessage(method, path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.Add("X-Tenant-ID", tenant);
-        request.Headers.Add("X-Environment", environment);
+        using var request = Request(method, path);
         if (ifMatch is not null)
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         foreach (var (name, value) in headers)
@@ -81,6 +82,15 @@ internal sealed class TenantClient(
         if (body is not null)
             request.Content = Service.Json(body);
         return await Answer.Of(await http.SendAsync(request));
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        request.Headers.Add("X-Tenant-ID", tenant);
+        request.Headers.Add("X-Environment", environment);
+        return request;
     }
 
     private static object Request(string flagKey, string userId, object? attributes) =>

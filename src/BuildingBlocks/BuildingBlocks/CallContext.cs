@@ -21,10 +21,14 @@ public sealed class CallContext
 
     public string? RequestId { get; private set; }
 
-    public void Enter(Scope scope, string actor, string? requestId = null)
+    /// <summary>Until when the caller may go on: its token's end. Null for the service's own work.</summary>
+    public DateTimeOffset? Until { get; private set; }
+
+    public void Enter(Scope scope, string actor, string? requestId = null, DateTimeOffset? until = null)
     {
         _scope = scope;
         Actor = actor;
         RequestId = requestId;
+        Until = until;
     }
 }

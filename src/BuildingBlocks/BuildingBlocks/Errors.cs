@@ -75,6 +75,12 @@ public sealed class InvalidFieldsException(IReadOnlyDictionary<string, string[]>
     public override IReadOnlyDictionary<string, string[]> Errors { get; } = errors;
 }
 
+/// <summary>429: the tenant has as much of something as it may have at once.</summary>
+public sealed class TooManyRequestsException(string message) : CallerException(message)
+{
+    public override int Status => 429;
+}
+
 /// <summary>503: what is needed to answer is away for now.</summary>
 public sealed class UnavailableException(string message) : CallerException(message)
 {

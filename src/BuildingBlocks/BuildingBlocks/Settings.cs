@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace FeatureFlags.BuildingBlocks;
@@ -13,4 +14,19 @@ public static class Settings
             var text when bool.TryParse(text, out var value) => value,
             _ => throw new ConfigurationException($"{name} must be true or false."),
         };
+
+    /// <summary>A setting that is a number from <paramref name="min"/> to <paramref name="max"/>; null where it is not set.</summary>
+    /// <exception cref="ConfigurationException">It is none.</exception>
+    public static int? WholeNumber(this IConfiguration configuration, string name, int min, int max)
+    {
+        if (configuration[name] is not { Length: > 0 } text)
+            return null;
+        if (
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= min
+            && number <= max
+        )
+            return number;
+        throw new ConfigurationException($"{name} must be a whole number from {min} to {max}, or not be set.");
+    }
 }

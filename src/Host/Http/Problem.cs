@@ -41,7 +41,10 @@ internal sealed record Problem(
         response.StatusCode = status;
         if (status == StatusCodes.Status401Unauthorized && response.Headers.WWWAuthenticate.Count == 0)
             response.Headers.WWWAuthenticate = "Bearer";
-        if (status == StatusCodes.Status503ServiceUnavailable && response.Headers.RetryAfter.Count == 0)
+        if (
+            status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
+            && response.Headers.RetryAfter.Count == 0
+        )
             response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         response.Headers.CacheControl = "no-store";
 

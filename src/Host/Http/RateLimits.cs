@@ -16,24 +16,10 @@ internal sealed record RateLimits(int? Writes, int? Reads, int? Evaluations)
     /// <exception cref="ConfigurationException">A limit is not a whole number from 1 to 1,000,000.</exception>
     public static RateLimits From(IConfiguration configuration) =>
         new(
-            Limit(configuration, "RATE_LIMIT_WRITES"),
-            Limit(configuration, "RATE_LIMIT_READS"),
-            Limit(configuration, "RATE_LIMIT_EVALUATIONS")
+            configuration.WholeNumber("RATE_LIMIT_WRITES", 1, Max),
+            configuration.WholeNumber("RATE_LIMIT_READS", 1, Max),
+            configuration.WholeNumber("RATE_LIMIT_EVALUATIONS", 1, Max)
         );
-
-    private static int? Limit(IConfiguration configuration, string name)
-    {
-        if (configuration[name] is not { Length: > 0 } text)
-            return null;
-        if (
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= Max
-        )
-            return limit;
-        throw new ConfigurationException(
-            $"{name} must be a whole number of requests per second from 1 to {Max}, or not be set."
-        );
-    }
 
     public static void AddTo(IServiceCollection services, IConfiguration configuration)
     {

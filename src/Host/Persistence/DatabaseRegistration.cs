@@ -22,6 +22,7 @@ internal static class DatabaseRegistration
             services.AddDbContext<AppDbContext, PostgresAppDbContext>(
                 (provider, options) => Configure(provider, options, dsn)
             );
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CommitNotices>(provider, dsn));
         }
         services.AddHostedService<DatabaseStartup>();
         return services;

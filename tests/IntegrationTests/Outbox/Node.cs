@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using FeatureFlags.Audit;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.ChangeFeed;
 using FeatureFlags.Host.Persistence;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,14 +21,20 @@ using Microsoft.Extensions.Logging;
 namespace FeatureFlags.IntegrationTests.Outbox;
 
 /// <summary>
-/// One replica of a service whose only modules are the outbox, the audit and the lamps. It writes and reads from the
+/// One replica of a service whose only modules are the outbox, the audit, the change feed and the lamps. It writes and reads from the
 /// moment it is built; its dispatcher runs from <see cref="Start"/> to <see cref="Stop"/>.
 /// </summary>
 internal sealed class Node : IAsyncDisposable
 {
     public static readonly Scope Acme = new("acme", "production");
 
-    private static readonly IReadOnlyList<IModule> Modules = [new OutboxModule(), new AuditModule(), new LampModule()];
+    private static readonly IReadOnlyList<IModule> Modules =
+    [
+        new OutboxModule(),
+        new AuditModule(),
+        new ChangeFeedModule(),
+        new LampModule(),
+    ];
 
     // Quick enough to wait for, slow enough to tell apart.
     private static readonly Dictionary<string, string?> Quick = new()
@@ -191,10 +199,51 @@ internal sealed class Node : IAsyncDisposable
     }
 }
 
-/// <summary>The real clock, moved ahead.</summary>
+/// <summary>The real clock, moved ahead; its timers can be made to ring before their time.</summary>
 internal sealed class ShiftedClock : TimeProvider
 {
+    private readonly ConcurrentDictionary<Alarm, TimeSpan> _alarms = [];
+
     public TimeSpan Ahead { get; set; }
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var alarm = new Alarm(() => callback(state), base.CreateTimer(callback, state, dueTime, period), _alarms);
+        _alarms[alarm] = dueTime;
+        return alarm;
+    }
+
+    /// <summary>Rings every timer that was set to this time.</summary>
+    /// <returns>How many there were.</returns>
+    public int Pass(TimeSpan time)
+    {
+        var due = _alarms.Where(alarm => alarm.Value == time).Select(alarm => alarm.Key).ToList();
+        due.ForEach(alarm => alarm.Ring());
+        return due.Count;
+    }
+
+    private sealed class Alarm(Action ring, ITimer timer, ConcurrentDictionary<Alarm, TimeSpan> alarms) : ITimer
+    {
+        public void Ring() => ring();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            alarms[this] = dueTime;
+            return timer.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            alarms.TryRemove(this, out _);
+            timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            alarms.TryRemove(this, out _);
+            return timer.DisposeAsync();
+        }
+    }
 }

@@ -5,12 +5,6 @@ using Npgsql;
 
 namespace FeatureFlags.IntegrationTests.Outbox;
 
-public enum Engine
-{
-    Sqlite,
-    Postgres,
-}
-
 /// <summary>An empty database for one test.</summary>
 internal sealed class TestDatabase : IDisposable
 {

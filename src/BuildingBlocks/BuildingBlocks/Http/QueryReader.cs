@@ -40,6 +40,16 @@ public sealed class QueryReader(HttpRequest request)
         : known.Contains(text) ? text
         : Wrong(name, $"must be one of: {string.Join(", ", known)}");
 
+    /// <summary>Some of the known values, with commas between them.</summary>
+    public IReadOnlySet<string>? SomeOf(string name, IReadOnlyCollection<string> known)
+    {
+        if (Text(name, maxLength: 2048)?.Split(',', StringSplitOptions.TrimEntries) is not { } values)
+            return null;
+        if (values.Except(known).Any())
+            Wrong(name, $"must be some of, with commas between: {string.Join(", ", known)}");
+        return values.ToHashSet(StringComparer.Ordinal);
+    }
+
     /// <summary>An RFC 3339 time, e.g. <c>2026-01-31T12:00:00Z</c>.</summary>
     public DateTimeOffset? Time(string name)
     {

@@ -26,6 +26,7 @@ public sealed class OutboxModule : IModule
             .Validate(o => o.MaxAttempts > 0, "Outbox:MaxAttempts must be at least 1.")
             .ValidateOnStart();
         services.AddSingleton<CommitPulse>();
+        services.AddSingleton<RevisionHint>();
         services.AddSingleton<DeliveryPulse>();
         services.AddSingleton<OutboxSql>();
         services.AddSingleton<EventCatalog>();

@@ -9,6 +9,12 @@ public sealed class OutboxOptions
     /// <summary>How often the revisions of all scopes are read to learn of other nodes' writes.</summary>
     public TimeSpan RevisionPoll { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>
+    /// Whether hosts on one PostgreSQL tell each other at once that they have committed (LISTEN/NOTIFY). Without it
+    /// they find out at the next look at the revisions.
+    /// </summary>
+    public bool Notify { get; init; } = true;
+
     /// <summary>How long a claim lasts unless it is renewed; at most 10 s, so that orphaned work resumes within 15 s.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -30,6 +30,12 @@ public sealed class CommitPulse
     public Pulse Pulse { get; } = new();
 }
 
+/// <summary>Beats when another host says that it has committed: the revisions are looked at before their time.</summary>
+public sealed class RevisionHint
+{
+    public Pulse Pulse { get; } = new();
+}
+
 /// <summary>Beats when a delivery was made: who waits for a subscriber may look again.</summary>
 internal sealed class DeliveryPulse
 {

@@ -8,27 +8,33 @@ using Microsoft.Extensions.Options;
 namespace FeatureFlags.BuildingBlocks.Outbox;
 
 /// <summary>
-/// Reads the revisions of all scopes every little while and tells the followers which have moved: how a node learns
+/// Reads the revisions of all scopes every little while, and when another host hints at it, and tells the followers which have moved: how a node learns
 /// of another's writes, and how it catches up after anything it missed. A row per scope that was ever written to.
 /// </summary>
 internal sealed partial class RevisionPoll(
     IServiceScopeFactory scopes,
     IEnumerable<IScopeFollower> followers,
     DatabaseStatus database,
+    RevisionHint hint,
     IOptions<OutboxOptions> options,
     TimeProvider clock,
     ILogger<RevisionPoll> log
 ) : BackgroundService
 {
+    // However fast hints come: each look reads every scope's revision.
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(25);
+
+    private TimeSpan Rest => options.Value.RevisionPoll > Breath ? options.Value.RevisionPoll - Breath : TimeSpan.Zero;
+
     private readonly Dictionary<Scope, ScopeHead> _known = [];
     private readonly HashSet<(IScopeFollower, Scope)> _failing = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.WhenReady(stoppingToken);
-        using var timer = new PeriodicTimer(options.Value.RevisionPoll, clock);
-        do
+        while (true)
         {
+            var hinted = hint.Pulse.Next;
             try
             {
                 database.IsAway = !await Look(stoppingToken);
@@ -40,7 +46,9 @@ internal sealed partial class RevisionPoll(
                     LogFailed(error);
                 database.IsAway = true;
             }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
+            await Task.Delay(Breath, clock, stoppingToken);
+            await Pulse.Await(hinted, Rest, clock, stoppingToken);
+        }
     }
 
     /// <returns>Whether what is in memory here is what the database had.</returns>

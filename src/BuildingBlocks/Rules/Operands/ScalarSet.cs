@@ -12,19 +12,21 @@ internal sealed class ScalarSet(
     StringComparer comparer
 )
 {
-    /// <summary>Up to this many texts are compared one by one, which is quicker than to hash the value.</summary>
+    /// <summary>Up to this many are compared one by one, which is quicker than to hash the value, and smaller.</summary>
     private const int Few = 4;
 
-    private readonly FrozenSet<string> _texts = texts.ToFrozenSet(comparer);
-    private readonly string[]? _few = texts.Count <= Few && comparer == StringComparer.Ordinal ? [.. texts] : null;
-    private readonly FrozenSet<double> _numbers = numbers.ToFrozenSet();
+    private readonly string[] _texts = [.. texts];
+    private readonly double[] _numbers = [.. numbers];
+    private readonly FrozenSet<string>? _manyTexts =
+        texts.Count > Few || comparer != StringComparer.Ordinal ? texts.ToFrozenSet(comparer) : null;
+    private readonly FrozenSet<double>? _manyNumbers = numbers.Count > Few ? numbers.ToFrozenSet() : null;
 
     /// <summary>Whether the value is one of them; of a list or an object that can't be said.</summary>
     public Outcome Ask(in AttributeValue value) =>
         value.Kind switch
         {
             ValueKind.Text => Is(Contains(value.Text)),
-            ValueKind.Number => Is(_numbers.Contains(value.Number)),
+            ValueKind.Number => Is(_manyNumbers?.Contains(value.Number) ?? _numbers.AsSpan().Contains(value.Number)),
             ValueKind.Boolean => Is(value.Boolean ? hasTrue : hasFalse),
             _ => Outcome.WrongType,
         };
@@ -49,9 +51,9 @@ internal sealed class ScalarSet(
 
     private bool Contains(string text)
     {
-        if (_few is null)
-            return _texts.Contains(text);
-        foreach (var one in _few)
+        if (_manyTexts is not null)
+            return _manyTexts.Contains(text);
+        foreach (var one in _texts)
         {
             if (string.Equals(one, text))
                 return true;

@@ -79,7 +79,7 @@ internal sealed class CallerMiddleware
             throw new ForbiddenException($"The token is not for tenant '{tenant}'.");
         var environment = Name(context, EnvironmentHeader) ?? Scope.DefaultEnvironment;
 
-        call.Enter(new Scope(tenant, environment), caller.Subject, context.TraceIdentifier);
+        call.Enter(new Scope(tenant, environment), caller.Subject, context.TraceIdentifier, caller.Expires);
     }
 
     private Task Authorize(HttpContext context, KnownCaller caller)
