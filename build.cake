@@ -81,7 +81,7 @@ Task("Test")
 
 Task("Default").IsDependentOn("Test");
 
-// Not part of Default: it takes hours. docs/mutation.md has the scores; --mutate=GLOB takes some of the files.
+// Not part of Default: it takes hours. --mutate=GLOB takes some of the files.
 Task("Mutation")
     .Does(() =>
     {
