@@ -27,7 +27,7 @@ internal sealed class GuardedDialer(bool allowPrivate, Func<string, Cancellation
         var target = context.DnsEndPoint;
         var addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal] : await resolve(target.Host, ct);
         // One is enough: a mixed answer is either a mistake or an attempt.
-        if (allowPrivate && !addresses.All(PublicAddress.IsPublic))
+        if (!allowPrivate && !addresses.All(PublicAddress.IsPublic))
             throw new AddressRefusedException();
 
         SocketException? failure = null;

@@ -25,10 +25,14 @@ internal static class GiveUpDelivery
         public async Task Handle(Command command, CancellationToken ct)
         {
             await command.Lease.Require(db, ct);
+            var webhook = await db.Webhooks().Named(command.Lease.Id, ct);
+            // Another delivery was given up meanwhile: this one waits with the rest until the webhook is active again.
+            if (!webhook.Active)
+                return;
+
             var delivery = await db.Deliveries().Include(d => d.Log).SingleAsync(d => d.Id == command.DeliveryId, ct);
             delivery.Note(command.Result, clock.GetUtcNow(), settings.Schedule);
 
-            var webhook = await db.Webhooks().Named(delivery.WebhookId, ct);
             webhook.Disable(
                 command.Result.IsGone
                     ? "It answered with status 410: gone."

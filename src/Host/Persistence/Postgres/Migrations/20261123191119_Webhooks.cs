@@ -17,12 +17,13 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     event_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     tenant = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     environment = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    body = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    body = table.Column<string>(type: "text", nullable: false, collation: "C"),
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_changefeed_events", x => x.event_id);
-                });
+                }
+            );
 
             migrationBuilder.CreateTable(
                 name: "changefeed_webhooks",
@@ -42,12 +43,13 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     version = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     updated_at = table.Column<long>(type: "bigint", nullable: false),
-                    deleted_at = table.Column<long>(type: "bigint", nullable: true)
+                    deleted_at = table.Column<long>(type: "bigint", nullable: true),
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_changefeed_webhooks", x => x.id);
-                });
+                }
+            );
 
             migrationBuilder.CreateTable(
                 name: "outbox_work",
@@ -62,12 +64,13 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     signals = table.Column<long>(type: "bigint", nullable: false),
                     leased_at = table.Column<long>(type: "bigint", nullable: false),
                     lease_token = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    lease_until = table.Column<long>(type: "bigint", nullable: true)
+                    lease_until = table.Column<long>(type: "bigint", nullable: true),
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_outbox_work", x => new { x.kind, x.id });
-                });
+                }
+            );
 
             migrationBuilder.CreateTable(
                 name: "changefeed_deliveries",
@@ -86,7 +89,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     state = table.Column<string>(type: "text", nullable: false),
                     attempts = table.Column<int>(type: "integer", nullable: false),
                     next_attempt_at = table.Column<long>(type: "bigint", nullable: false),
-                    finished_at = table.Column<long>(type: "bigint", nullable: true)
+                    finished_at = table.Column<long>(type: "bigint", nullable: true),
                 },
                 constraints: table =>
                 {
@@ -96,8 +99,10 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         column: x => x.event_id,
                         principalTable: "changefeed_events",
                         principalColumn: "event_id",
-                        onDelete: ReferentialAction.Restrict);
-                });
+                        onDelete: ReferentialAction.Restrict
+                    );
+                }
+            );
 
             migrationBuilder.CreateTable(
                 name: "changefeed_attempts",
@@ -111,7 +116,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     duration_ms = table.Column<long>(type: "bigint", nullable: false),
                     status = table.Column<int>(type: "integer", nullable: true),
                     error = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    response = table.Column<string>(type: "text", nullable: true, collation: "C")
+                    response = table.Column<string>(type: "text", nullable: true, collation: "C"),
                 },
                 constraints: table =>
                 {
@@ -121,64 +126,68 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         column: x => x.delivery_id,
                         principalTable: "changefeed_deliveries",
                         principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
+                        onDelete: ReferentialAction.Cascade
+                    );
+                }
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_changefeed_deliveries_due",
                 table: "changefeed_deliveries",
                 columns: new[] { "webhook_id", "next_attempt_at" },
-                filter: "state = 'Pending'");
+                filter: "state = 'Pending'"
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_changefeed_deliveries_event_id",
                 table: "changefeed_deliveries",
-                column: "event_id");
+                column: "event_id"
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_changefeed_deliveries_order",
                 table: "changefeed_deliveries",
                 columns: new[] { "webhook_id", "entity", "entity_key", "revision" },
-                filter: "state = 'Pending'");
+                filter: "state = 'Pending'"
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_changefeed_deliveries_webhook_id_id",
                 table: "changefeed_deliveries",
-                columns: new[] { "webhook_id", "id" });
+                columns: new[] { "webhook_id", "id" }
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_changefeed_webhooks_tenant_environment_id",
                 table: "changefeed_webhooks",
-                columns: new[] { "tenant", "environment", "id" });
+                columns: new[] { "tenant", "environment", "id" }
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_outbox_work_kind_due_at",
                 table: "outbox_work",
-                columns: new[] { "kind", "due_at" });
+                columns: new[] { "kind", "due_at" }
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_outbox_work_lease_token",
                 table: "outbox_work",
-                column: "lease_token");
+                column: "lease_token"
+            );
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropTable(
-                name: "changefeed_attempts");
+            migrationBuilder.DropTable(name: "changefeed_attempts");
 
-            migrationBuilder.DropTable(
-                name: "changefeed_webhooks");
+            migrationBuilder.DropTable(name: "changefeed_webhooks");
 
-            migrationBuilder.DropTable(
-                name: "outbox_work");
+            migrationBuilder.DropTable(name: "outbox_work");
 
-            migrationBuilder.DropTable(
-                name: "changefeed_deliveries");
+            migrationBuilder.DropTable(name: "changefeed_deliveries");
 
-            migrationBuilder.DropTable(
-                name: "changefeed_events");
+            migrationBuilder.DropTable(name: "changefeed_events");
         }
     }
 }
