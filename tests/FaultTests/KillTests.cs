@@ -11,6 +11,11 @@ internal sealed class KillTests
         var run = Run.Begin();
         await using var installation = Installation.OnSqlite();
         await installation.Start(1);
+        await using var receiver = await Receiver.For(
+            installation,
+            new Endpoint("reliable") { Manner = Manners.Ok },
+            new Endpoint("flaky") { Manner = Manners.Failing(run, share: 0.3) }
+        );
         await using var writers = Writers.Start(installation, run);
         await using var follower = Follower.Start(installation, run);
 
@@ -24,7 +29,8 @@ internal sealed class KillTests
         await writers.Begin(more: 50);
         await writers.Stop();
 
-        var counts = await new Checker(installation, writers.Ledger) { Follower = follower }.Passes();
+        var checker = new Checker(installation, writers.Ledger) { Followers = [follower], Receiver = receiver };
+        var counts = await checker.Passes();
         run.Report(new Dictionary<string, long>(counts) { ["kills"] = kills });
     }
 
@@ -34,6 +40,11 @@ internal sealed class KillTests
         var run = Run.Begin();
         await using var installation = await Installation.OnPostgres();
         await installation.Start(3);
+        await using var receiver = await Receiver.For(
+            installation,
+            new Endpoint("reliable") { Manner = Manners.Ok },
+            new Endpoint("flaky") { Manner = Manners.Failing(run, share: 0.3) }
+        );
         await using var writers = Writers.Start(installation, run);
         await using var follower = Follower.Start(installation, run);
 
@@ -43,12 +54,13 @@ internal sealed class KillTests
             await AMoment(writers, run);
             var place = run.Random.Next(3);
             await installation.Kill(place);
-            await installation.Start(place, program: null);
+            await installation.Start(place, []);
         }
         await writers.Begin(more: 50);
         await writers.Stop();
 
-        var counts = await new Checker(installation, writers.Ledger) { Follower = follower }.Passes();
+        var checker = new Checker(installation, writers.Ledger) { Followers = [follower], Receiver = receiver };
+        var counts = await checker.Passes();
         run.Report(new Dictionary<string, long>(counts) { ["kills"] = kills });
     }
 

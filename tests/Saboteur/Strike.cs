@@ -26,6 +26,12 @@ internal enum Moment
 
     /// <summary>They are committed.</summary>
     AfterEndCommit,
+
+    /// <summary>A webhook has answered; that is written, but not committed.</summary>
+    BeforeMarkCommit,
+
+    /// <summary>It is committed.</summary>
+    AfterMarkCommit,
 }
 
 /// <summary>Kills or stops its own process at one moment, told by what is said to the database.</summary>
@@ -45,6 +51,7 @@ internal static class Strike
         Write,
         Claim,
         End,
+        Mark,
     }
 
     private static void Here(Moment moment)
@@ -61,7 +68,10 @@ internal static class Strike
         sql.Contains("INSERT INTO", StringComparison.Ordinal)
         && sql.Contains("outbox_messages", StringComparison.Ordinal)
             ? Work.Write
-        : sql.Contains("SET lease_token = ", StringComparison.Ordinal) ? Work.Claim
+        : sql.Contains("INSERT INTO", StringComparison.Ordinal)
+        && sql.Contains("changefeed_attempts", StringComparison.Ordinal)
+            ? Work.Mark
+        : sql.Contains("AS MATERIALIZED", StringComparison.Ordinal) ? Work.Claim
         : sql.StartsWith("DELETE FROM", StringComparison.Ordinal)
         && sql.Contains("outbox_deliveries", StringComparison.Ordinal)
             ? Work.End
@@ -117,10 +127,18 @@ internal static class Strike
             CancellationToken cancellationToken = default
         )
         {
-            if (WorkOf(transaction) is Work.Write)
-                Here(Moment.BeforeCommit);
-            else if (WorkOf(transaction) is Work.End)
-                Here(Moment.BeforeEndCommit);
+            switch (WorkOf(transaction))
+            {
+                case Work.Write:
+                    Here(Moment.BeforeCommit);
+                    break;
+                case Work.End:
+                    Here(Moment.BeforeEndCommit);
+                    break;
+                case Work.Mark:
+                    Here(Moment.BeforeMarkCommit);
+                    break;
+            }
             return ValueTask.FromResult(result);
         }
 
@@ -130,12 +148,21 @@ internal static class Strike
             CancellationToken cancellationToken = default
         )
         {
-            if (WorkOf(transaction) is Work.Write)
-                Here(Moment.AfterCommit);
-            else if (WorkOf(transaction) is Work.Claim)
-                Here(Moment.AfterClaim);
-            else if (WorkOf(transaction) is Work.End)
-                Here(Moment.AfterEndCommit);
+            switch (WorkOf(transaction))
+            {
+                case Work.Write:
+                    Here(Moment.AfterCommit);
+                    break;
+                case Work.Claim:
+                    Here(Moment.AfterClaim);
+                    break;
+                case Work.End:
+                    Here(Moment.AfterEndCommit);
+                    break;
+                case Work.Mark:
+                    Here(Moment.AfterMarkCommit);
+                    break;
+            }
             return Task.CompletedTask;
         }
     }

@@ -38,6 +38,11 @@ public sealed class HostProcess : IAsyncDisposable
 
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>Whether it stands still after SIGSTOP. Only Linux says so.</summary>
+    public bool IsPaused =>
+        File.ReadLines($"/proc/{_process.Id}/status")
+            .Any(line => line.StartsWith("State:\tT", StringComparison.Ordinal));
+
     /// <summary>What it wrote to stdout so far, a line each.</summary>
     public IReadOnlyList<string> Output => Copy(_output);
 
@@ -90,10 +95,8 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until it answers at all, ready or not.</summary>
     public async Task<HostProcess> Answering()
     {
-        string? address = null;
-        await Eventually.Holds(() => (address = Address()) is not null || _process.HasExited, StartLimit);
-        Assert.That(address, Is.Not.Null, () => $"The host has ended: {string.Join('\n', Errors)}");
-        _http ??= new HttpClient { BaseAddress = new Uri(address!) };
+        await Eventually.Holds(() => Listens() || _process.HasExited, StartLimit);
+        Assert.That(_http, Is.Not.Null, () => $"The host has ended: {string.Join('\n', Errors)}");
         return this;
     }
 
@@ -102,6 +105,13 @@ public sealed class HostProcess : IAsyncDisposable
     {
         await Answering();
         await Eventually.Holds(IsReady, StartLimit);
+        return this;
+    }
+
+    /// <summary>Waits until it is ready for traffic, or has ended, which is for the caller to see.</summary>
+    public async Task<HostProcess> ReadyOrEnded()
+    {
+        await Eventually.Holds(async () => _process.HasExited || (Listens() && await IsReady()), StartLimit);
         return this;
     }
 
@@ -141,8 +151,22 @@ public sealed class HostProcess : IAsyncDisposable
 
     private async Task<bool> IsReady()
     {
-        using var answer = await Http.GetAsync("/readyz");
-        return answer.StatusCode == HttpStatusCode.OK;
+        try
+        {
+            using var answer = await Http.GetAsync("/readyz");
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException) when (_process.HasExited)
+        {
+            return false;
+        }
+    }
+
+    private bool Listens()
+    {
+        if (_http is null && Address() is { } address)
+            _http = new HttpClient { BaseAddress = new Uri(address) };
+        return _http is not null;
     }
 
     private void Signal(string name)

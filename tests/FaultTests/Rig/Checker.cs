@@ -9,13 +9,18 @@ namespace FeatureFlags.FaultTests.Rig;
 /// </summary>
 internal sealed class Checker(Installation installation, IReadOnlyCollection<Write> ledger)
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(15);
 
     private readonly List<string> _findings = [];
 
-    /// <summary>A stream that must have told everything.</summary>
-    public Follower? Follower { get; init; }
+    /// <summary>Streams that must have told everything.</summary>
+    public IReadOnlyList<Follower> Followers { get; init; } = [];
+
+    /// <summary>Endpoints that must have been told everything.</summary>
+    public Receiver? Receiver { get; init; }
+
+    private IEnumerable<Endpoint> Bound => Receiver?.Endpoints.Where(endpoint => endpoint.IsBound) ?? [];
 
     /// <summary>Waits for the quiet, checks, and fails the test with all that is wrong.</summary>
     /// <returns>What was counted, for the results.</returns>
@@ -29,6 +34,10 @@ internal sealed class Checker(Installation installation, IReadOnlyCollection<Wri
             ["acknowledged"] = Of(Outcome.Acknowledged),
             ["refused"] = Of(Outcome.Refused),
             ["unknown"] = Of(Outcome.Unknown),
+            ["deliveries"] = Bound.Sum(endpoint => endpoint.Arrivals.Count),
+            ["repeated"] = Bound.Sum(endpoint =>
+                endpoint.Arrivals.Count - endpoint.Arrivals.DistinctBy(a => a.EventId).Count()
+            ),
         };
     }
 
@@ -45,7 +54,10 @@ internal sealed class Checker(Installation installation, IReadOnlyCollection<Wri
         EachFlagHasOneHistory(history);
         AnswersCameInOrder(history);
         await EveryHostAnswersTheLastState(history);
-        await TheStreamToldEverythingOnce(history);
+        foreach (var follower in Followers)
+            await WasToldEverythingOnce(follower, history);
+        foreach (var endpoint in Bound)
+            WasToldEverythingInOrder(endpoint, history);
         foreach (var line in await installation.Corruption())
             _findings.Add($"corrupt: {line}");
         return _findings;
@@ -61,13 +73,25 @@ internal sealed class Checker(Installation installation, IReadOnlyCollection<Wri
 
     private async Task NothingIsPending()
     {
-        Expect(await Within(Quiet, async () => await Pending() == 0), $"pending: {await Pending()} deliveries");
+        var quiet = await Within(Quiet, async () => await Pending() == 0);
+        Expect(quiet, $"pending: {await Pending()} deliveries");
         var dead = await installation.Sql("SELECT id, last_error FROM outbox_dead_letters", row => row.GetString(0));
         Expect(dead is [], $"dead: {string.Join(", ", dead)}");
     }
 
-    private async Task<long> Pending() =>
-        (await installation.Sql("SELECT count(*) FROM outbox_deliveries", row => row.GetInt64(0)))[0];
+    private async Task<long> Pending()
+    {
+        var ids = string.Join(',', Bound.Select(endpoint => $"'{endpoint.Id}'").Append("''"));
+        var counts = await installation.Sql(
+            $"""
+            SELECT count(*) FROM outbox_deliveries
+            UNION ALL
+            SELECT count(*) FROM changefeed_deliveries WHERE state <> 'Delivered' AND webhook_id IN ({ids})
+            """,
+            row => row.GetInt64(0)
+        );
+        return counts.Sum();
+    }
 
     private void EveryWriteIsWhollyThereOrNot(History history)
     {
@@ -216,20 +240,38 @@ internal sealed class Checker(Installation installation, IReadOnlyCollection<Wri
                 );
     }
 
-    private async Task TheStreamToldEverythingOnce(History history)
+    private async Task WasToldEverythingOnce(Follower follower, History history)
     {
-        if (Follower is null)
-            return;
-        var arrived = await Within(CatchUp, () => Task.FromResult(Follower.Cursor >= history.Revision));
-        Expect(arrived, $"stream: it stopped at {Follower.Cursor} of {history.Revision}");
-        var told = Follower.Told.Select(told => (told.Revision, told.EventId)).ToList();
+        var arrived = await Within(CatchUp, () => Task.FromResult(follower.Cursor >= history.Revision));
+        Expect(arrived, $"stream: it stopped at {follower.Cursor} of {history.Revision}");
+        var told = follower.Told.Select(told => (told.Revision, told.EventId)).ToList();
         var said = history.Messages.Select(message => (message.Revision, (string?)message.EventId)).ToList();
         var missing = said.Except(told).Count();
-        var resets = Follower.Told.Count(told => told.Type == "reset");
+        var resets = follower.Told.Count(told => told.Type == "reset");
         Expect(
             told.SequenceEqual(said),
             $"stream: {told.Count} told of {said.Count}, {missing} missing, {resets} resets, or not in order"
         );
+    }
+
+    private void WasToldEverythingInOrder(Endpoint endpoint, History history)
+    {
+        var arrivals = endpoint.Arrivals.ToList();
+        var taken = arrivals.Where(arrival => arrival.IsTaken).Select(arrival => arrival.EventId).ToHashSet();
+        var due = history.Messages.Where(m => m.Entity == "flag" && m.Revision > endpoint.Since).ToList();
+        var missing = due.Count(message => !taken.Contains(message.EventId));
+        Expect(missing == 0, $"webhook: {endpoint.Name} has not taken {missing} of {due.Count} changes");
+        Expect(arrivals.All(arrival => arrival.IsSigned), $"webhook: {endpoint.Name} got what is not signed");
+        var known = due.Select(message => message.EventId).ToHashSet();
+        Expect(arrivals.All(a => known.Contains(a.EventId)), $"webhook: {endpoint.Name} was told what never was");
+        foreach (var flag in arrivals.DistinctBy(arrival => arrival.EventId).GroupBy(arrival => arrival.Key))
+        {
+            var revisions = flag.Select(arrival => arrival.Revision).ToList();
+            Expect(
+                revisions.SequenceEqual(revisions.Order()),
+                $"webhook: {endpoint.Name} was told of {flag.Key} in the order {string.Join(' ', revisions)}"
+            );
+        }
     }
 
     private static async Task<bool> Within(TimeSpan limit, Func<Task<bool>> condition)

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FeatureFlags.Testing;
 
 namespace FeatureFlags.FaultTests.Rig;
 
-/// <summary>What a stream told: an event, or a reset.</summary>
+/// <summary>What a stream told: an event, a reset, or with an empty type only where it is.</summary>
 internal sealed record Told(long Revision, string Type, string? EventId);
 
 /// <summary>
@@ -71,20 +72,40 @@ internal sealed class Follower : IAsyncDisposable
         using var request = await _installation.Request(host, HttpMethod.Get, "/v1/events?after=0");
         if (Cursor > 0)
             request.Headers.Add("Last-Event-ID", $"{Cursor}");
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        silence.CancelAfter(Silence);
-        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, _stopping.Token);
         if (!answer.IsSuccessStatusCode)
             return;
 
-        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(silence.Token));
+        await foreach (var told in Blocks(answer, _stopping.Token))
+        {
+            if (told.Type.Length > 0)
+            {
+                lock (_told)
+                    _told.Add(told);
+            }
+            Volatile.Write(ref _cursor, told.Revision);
+        }
+    }
+
+    /// <summary>Reads a stream, heartbeats included, which have no type.</summary>
+    public static async IAsyncEnumerable<Told> Blocks(
+        HttpResponseMessage answer,
+        [EnumeratorCancellation] CancellationToken ct
+    )
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
         var (id, type, data) = (0L, "", "");
-        while (await lines.ReadLineAsync(silence.Token) is { } line)
+        while (true)
         {
             silence.CancelAfter(Silence);
+            if (await lines.ReadLineAsync(silence.Token) is not { } line)
+                yield break;
             if (line.Length == 0)
             {
-                Take(id, type, data);
+                var isEvent = type.Length > 0 && type != "reset";
+                var eventId = isEvent ? JsonDocument.Parse(data).RootElement.GetProperty("id").GetString() : null;
+                yield return new Told(id, type, eventId);
                 (type, data) = ("", "");
             }
             else if (line.StartsWith("id: ", StringComparison.Ordinal))
@@ -94,16 +115,5 @@ internal sealed class Follower : IAsyncDisposable
             else if (line.StartsWith("data: ", StringComparison.Ordinal))
                 data = line[6..];
         }
-    }
-
-    private void Take(long id, string type, string data)
-    {
-        if (type.Length > 0)
-        {
-            var eventId = type == "reset" ? null : JsonDocument.Parse(data).RootElement.GetProperty("id").GetString();
-            lock (_told)
-                _told.Add(new Told(id, type, eventId));
-        }
-        Volatile.Write(ref _cursor, id);
     }
 }

@@ -38,6 +38,8 @@ internal sealed class Installation : IAsyncDisposable
             ["JWT_SECRET"] = JwtSecret,
             // Work that a killed host held is taken up again after this: the usual 10 s would only lengthen the runs.
             ["Outbox__Lease"] = "00:00:02",
+            // Ten attempts, as usual, but within seconds.
+            ["WEBHOOKS_SCHEDULE"] = "0,0.1,0.1,0.2,0.5,1,2,2,2,2",
         };
     }
 
@@ -74,10 +76,25 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>Starts hosts at the places 0 to <paramref name="count"/> - 1, together.</summary>
-    public Task Start(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(place => Start(place, null)));
+    public Task Start(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(place => Start(place, [])));
 
     /// <summary>Starts a host at a place and waits until it is ready.</summary>
-    public async Task<HostProcess> Start(int place, string? program, params (string Name, string Value)[] settings)
+    /// <param name="program">Which host; the one under test unless given.</param>
+    public async Task<HostProcess> Start(int place, (string Name, string Value)[] settings, string? program = null)
+    {
+        var host = await Launch(place, settings, program);
+        return Up(place, await host.Ready());
+    }
+
+    /// <summary>Starts a host that may end by itself at any time, even before it is ready.</summary>
+    public async Task<HostProcess> StartDoomed(int place, (string Name, string Value)[] sabotage)
+    {
+        var host = await Launch(place, sabotage, program: null);
+        return Up(place, await host.ReadyOrEnded());
+    }
+
+    /// <summary>Starts a host at a place and waits for nothing.</summary>
+    public async Task<HostProcess> Launch(int place, (string Name, string Value)[] settings, string? program)
     {
         var folder = Path.Combine(Folder, $"host-{place}");
         Directory.CreateDirectory(folder);
@@ -87,13 +104,6 @@ internal sealed class Installation : IAsyncDisposable
         var host = HostProcess.Start(program ?? await PublishedHost.Program(), all, folder);
         lock (_lock)
             _all.Add(host);
-        await host.Ready();
-        lock (_lock)
-        {
-            _up[place] = host;
-            _cameUp.TrySetResult();
-            _cameUp = New();
-        }
         return host;
     }
 
@@ -206,6 +216,17 @@ internal sealed class Installation : IAsyncDisposable
 
     public static StringContent Json(object body) =>
         new(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
+
+    private HostProcess Up(int place, HostProcess host)
+    {
+        lock (_lock)
+        {
+            _up[place] = host;
+            _cameUp.TrySetResult();
+            _cameUp = New();
+        }
+        return host;
+    }
 
     private void KeepLogs()
     {

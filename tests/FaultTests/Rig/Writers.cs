@@ -11,12 +11,16 @@ namespace FeatureFlags.FaultTests.Rig;
 internal sealed class Writers : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromMilliseconds(50);
     private static readonly TimeProvider Clock = TimeProvider.System;
+
+    private static int _groups;
 
     // A connection that is used again may be found dead, and a request without a body is then quietly sent a second
     // time: the answer would be the second one's.
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero });
 
+    private readonly int _group = Interlocked.Increment(ref _groups);
     private readonly Installation _installation;
     private readonly int _flags;
     private readonly ConcurrentQueue<Write> _ledger = [];
@@ -74,7 +78,7 @@ internal sealed class Writers : IAsyncDisposable
 
     private async Task WriteOnce(HostProcess host, Random random)
     {
-        var marker = $"w-{Interlocked.Increment(ref _begun)}";
+        var marker = $"w{_group}-{Interlocked.Increment(ref _begun)}";
         var flag = $"flag-{random.Next(_flags)}";
         var (kind, method, path, body) = random.Next(100) switch
         {
@@ -106,6 +110,9 @@ internal sealed class Writers : IAsyncDisposable
         {
             // Its outcome stays unknown.
         }
+        // As clients do: what is in trouble is not asked again at once.
+        if (write.Outcome == Outcome.Unknown)
+            await Task.Delay(AfterTrouble);
     }
 
     private static object Flag(string key, string marker, Random random) =>

@@ -1,0 +1,66 @@
+using FeatureFlags.FaultTests.Rig;
+using FeatureFlags.Testing;
+
+namespace FeatureFlags.FaultTests;
+
+/// <summary>A rolling upgrade: for a while hosts of two versions are at work on the newer one's schema.</summary>
+internal sealed class UpgradeTests
+{
+    private const string Migrations = "src/Host/Persistence/Postgres/Migrations";
+
+    [Test, CancelAfter(900_000)]
+    public async Task A_host_of_the_version_before_the_newest_migration_goes_on_after_it()
+    {
+        var run = Run.Begin();
+        await using var installation = await Installation.OnPostgres();
+        var older = await Older(installation.Folder);
+        await installation.Start(0, [], older);
+        await using var writers = Writers.Start(installation, run);
+        await using var follower = Follower.Start(installation, run);
+        await writers.Begin(more: 100);
+
+        await installation.Start(1, []);
+        var writes = Run.Times(full: 1_000, brief: 200);
+        await writers.Begin(more: writes);
+        await writers.Stop();
+
+        run.Report(await new Checker(installation, writers.Ledger) { Followers = [follower] }.Passes());
+    }
+
+    /// <summary>Publishes the host as it was before the newest migration came.</summary>
+    private static async Task<string> Older(string folder)
+    {
+        var root = Repository.File(".");
+        string newest;
+        try
+        {
+            newest = await PublishedHost.Run(
+                root,
+                "git",
+                "log",
+                "-1",
+                "--no-merges",
+                "--diff-filter=A",
+                "--format=%H",
+                "--",
+                Migrations
+            );
+            var (sources, host) = (Path.Combine(folder, "sources"), Path.Combine(folder, "older"));
+            await PublishedHost.Run(root, "git", "worktree", "add", "--detach", sources, $"{newest.Trim()}^");
+            try
+            {
+                return await PublishedHost.Publish(sources, host);
+            }
+            finally
+            {
+                await PublishedHost.Run(root, "git", "worktree", "remove", "--force", sources);
+            }
+        }
+        catch (Exception error) when (error is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            throw new IgnoreException(
+                $"NOT TESTED WITH AN OLDER HOST. It can't be built from the history: {error.Message}"
+            );
+        }
+    }
+}
