@@ -17,7 +17,13 @@ public sealed class DatabaseStatus
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
 
-    /// <summary>What is in memory may be behind: the latest look at the revisions failed, or not all could be followed.</summary>
+    /// <summary>Evaluations can be answered without it: rules that were kept on disk are in memory.</summary>
+    public bool HasStandIn { get; private set; }
+
+    /// <summary>
+    /// What is in memory may be behind: the latest look at the revisions failed, or not all could be followed, or none
+    /// was made yet and rules kept on disk stand in.
+    /// </summary>
     public bool IsAway
     {
         get;
@@ -31,4 +37,12 @@ public sealed class DatabaseStatus
     public Task WhenReady(CancellationToken ct) => _ready.Task.WaitAsync(ct);
 
     public void SetReady() => _ready.TrySetResult();
+
+    /// <summary>Says that rules kept on disk stand in for a database that was not reached yet.</summary>
+    public void StandIn()
+    {
+        HasStandIn = true;
+        // Until the first look at the revisions, which comes after the database was reached.
+        IsAway = true;
+    }
 }
