@@ -14,15 +14,16 @@ public sealed class DatabaseStatus
     );
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _missed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
 
-    /// <summary>Evaluations can be answered without it: rules that were kept on disk are in memory.</summary>
-    public bool HasStandIn { get; private set; }
+    /// <summary>Set once evaluations can be answered without it: rules that were kept on disk are in memory.</summary>
+    public bool HasStandIn { get; set; }
 
     /// <summary>
-    /// What is in memory may be behind: the latest look at the revisions failed, or not all could be followed, or none
-    /// was made yet and rules kept on disk stand in.
+    /// What is in memory may be behind: the latest look at the revisions failed, or not all could be followed, or the
+    /// database was missed at the start and there was no look yet.
     /// </summary>
     public bool IsAway
     {
@@ -38,11 +39,12 @@ public sealed class DatabaseStatus
 
     public void SetReady() => _ready.TrySetResult();
 
-    /// <summary>Says that rules kept on disk stand in for a database that was not reached yet.</summary>
-    public void StandIn()
+    /// <summary>Ends when the database could not be reached at the start.</summary>
+    public Task WhenMissed(CancellationToken ct) => _missed.Task.WaitAsync(ct);
+
+    public void SetMissed()
     {
-        HasStandIn = true;
-        // Until the first look at the revisions, which comes after the database was reached.
         IsAway = true;
+        _missed.TrySetResult();
     }
 }

@@ -19,23 +19,17 @@ internal sealed partial class RestoreRules(
     ILogger<RestoreRules> log
 ) : BackgroundService
 {
-    // A database that is there is reached by then, unless it has much to migrate.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     private readonly HashSet<Scope> _failing = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
-        {
-            await database.WhenReady(stoppingToken).WaitAsync(Patience, clock, stoppingToken);
-        }
-        catch (TimeoutException)
-        {
+        await Task.WhenAny(database.WhenReady(stoppingToken), database.WhenMissed(stoppingToken));
+        stoppingToken.ThrowIfCancellationRequested();
+        if (!database.IsReady)
             Restore();
-            await database.WhenReady(stoppingToken);
-        }
+        await database.WhenReady(stoppingToken);
         while (true)
         {
             await Confirm(stoppingToken);
@@ -46,10 +40,10 @@ internal sealed partial class RestoreRules(
     private void Restore()
     {
         var restored = files.Scopes().Count(cache.Restore);
-        if (restored == 0 || database.IsReady)
+        if (restored == 0)
             return;
 
-        database.StandIn();
+        database.HasStandIn = true;
         LogRestored(restored);
     }
 
