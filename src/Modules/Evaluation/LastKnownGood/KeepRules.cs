@@ -44,7 +44,7 @@ internal sealed partial class KeepRules(
             foreach (var head in Moved())
             {
                 if (!_kept.TryGetValue(head.Scope, out var kept) || kept.NotBefore <= clock.GetUtcNow())
-                    await Keep(head.Scope, stoppingToken);
+                    await Keep(head, stoppingToken);
             }
         }
     }
@@ -57,7 +57,7 @@ internal sealed partial class KeepRules(
         try
         {
             foreach (var head in Moved())
-                await Keep(head.Scope, until.Token);
+                await Keep(head, until.Token);
         }
         catch (OperationCanceledException)
         {
@@ -77,14 +77,15 @@ internal sealed partial class KeepRules(
                     .Where(head => _kept.GetValueOrDefault(head.Scope).Head != head),
             ];
 
-    private async Task Keep(Scope scope, CancellationToken ct)
+    private async Task Keep(ScopeHead head, CancellationToken ct)
     {
+        var scope = head.Scope;
         try
         {
-            if (await cache.ReadStored(scope, ct) is not { } stored)
-                return;
-            var bytes = files.Write(stored);
-            _kept[scope] = new Kept(stored.Head, clock.GetUtcNow() + RestAfter(bytes));
+            // A restored database may not know it any more: then there is nothing to keep.
+            _kept[scope] = await cache.ReadStored(scope, ct) is { } stored
+                ? new Kept(stored.Head, clock.GetUtcNow() + RestAfter(files.Write(stored)))
+                : new Kept(head, default);
             _isFailing = false;
         }
         catch (Exception error) when (engine.IsUnavailable(error))
@@ -101,7 +102,7 @@ internal sealed partial class KeepRules(
         }
     }
 
-    /// <param name="Head">What the file is of.</param>
+    /// <param name="Head">What the file is of, or would be.</param>
     private readonly record struct Kept(ScopeHead Head, DateTimeOffset NotBefore);
 
     [LoggerMessage(
