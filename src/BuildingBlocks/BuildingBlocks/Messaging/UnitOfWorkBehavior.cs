@@ -1,6 +1,7 @@
 using FeatureFlags.BuildingBlocks.Domain;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Work;
 
 namespace FeatureFlags.BuildingBlocks.Messaging;
 
@@ -13,6 +14,7 @@ internal sealed class UnitOfWorkBehavior<TCommand, TResult>(
     IDatabaseEngine engine,
     CallContext call,
     OutboxWriter outbox,
+    WorkSignals work,
     Committed committed
 ) : Behavior<TCommand, TResult>
     where TCommand : ICommand<TResult>
@@ -33,6 +35,7 @@ internal sealed class UnitOfWorkBehavior<TCommand, TResult>(
 
             head = await outbox.Append(changes, revision, ct);
             await db.SaveChangesAsync(ct);
+            await work.Flush(ct);
             await transaction.Commit();
             aggregates.ForEach(a => a.ForgetChanges());
         }

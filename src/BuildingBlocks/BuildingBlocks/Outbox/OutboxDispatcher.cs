@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Work;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -235,6 +236,7 @@ internal sealed partial class OutboxDispatcher(
         await using var transaction = await engine.BeginWrite(db, ct);
         await EndHeld(db, batch, ct);
         await db.SaveChangesAsync(ct);
+        await services.ServiceProvider.GetRequiredService<WorkSignals>().Flush(ct);
         await transaction.Commit();
     }
 
@@ -317,8 +319,6 @@ internal sealed partial class OutboxDispatcher(
         var text = $"{error.GetType().Name}: {error.Message}";
         return text.Length <= 500 ? text : text[..500];
     }
-
-    private sealed class LeaseLostException() : Exception("Another worker has taken the delivery over.");
 
     private sealed class TooManyAttemptsException() : Exception("The last attempt ended with the process.");
 

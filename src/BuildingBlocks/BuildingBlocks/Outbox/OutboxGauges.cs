@@ -10,6 +10,7 @@ namespace FeatureFlags.BuildingBlocks.Outbox;
 internal sealed partial class OutboxGauges(
     IServiceScopeFactory scopes,
     IEnumerable<Subscription> subscriptions,
+    IEnumerable<Backlog> backlogs,
     DatabaseStatus database,
     TimeProvider clock,
     ILogger<OutboxGauges> log
@@ -51,10 +52,20 @@ internal sealed partial class OutboxGauges(
                 .SingleOrDefaultAsync(ct);
             var dead = await db.Set<DeadLetter>().IgnoreQueryFilters().CountAsync(d => d.Subscriber == name, ct);
 
-            OutboxMetrics.Pending.WithLabels(name).Set(pending);
-            OutboxMetrics.Lag.WithLabels(name).Set(oldest is { } at ? (clock.Now() - at).TotalSeconds : 0);
+            Show(name, pending, oldest);
             OutboxMetrics.DeadLetters.WithLabels(name).Set(dead);
         }
+        foreach (var backlog in backlogs)
+        {
+            var (pending, oldest) = await backlog.Measure(db, ct);
+            Show(backlog.Name, pending, oldest);
+        }
+    }
+
+    private void Show(string name, int pending, DateTimeOffset? oldest)
+    {
+        OutboxMetrics.Pending.WithLabels(name).Set(pending);
+        OutboxMetrics.Lag.WithLabels(name).Set(oldest is { } at ? (clock.Now() - at).TotalSeconds : 0);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The outbox's backlog could not be measured")]

@@ -1,5 +1,6 @@
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Work;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.BuildingBlocks.Outbox;
 
-/// <summary>Revisions, messages, deliveries and dead letters: tables <c>outbox_*</c>, routes <c>/v1/admin/outbox</c>.</summary>
+/// <summary>Revisions, messages, deliveries, dead letters and leased work: tables <c>outbox_*</c>, routes <c>/v1/admin/outbox</c>.</summary>
 public sealed class OutboxModule : IModule
 {
     public IReadOnlyCollection<string> EventTypes => ["dead_letter.retried", "dead_letter.discarded"];
@@ -38,7 +39,13 @@ public sealed class OutboxModule : IModule
             provider.GetRequiredService<DeliveryPulse>(),
             provider.GetRequiredService<TimeProvider>()
         ));
+        services.AddSingleton<WorkSql>();
+        services.AddScoped(provider => new WorkSignals(
+            provider.GetRequiredService<AppDbContext>(),
+            provider.GetRequiredService<CallContext>()
+        ));
         services.AddHostedService<OutboxDispatcher>();
+        services.AddHostedService<WorkDispatcher>();
         services.AddHostedService<RevisionPoll>();
         services.AddHostedService<OutboxRetention>();
         services.AddHostedService<OutboxGauges>();
@@ -86,6 +93,13 @@ public sealed class OutboxModule : IModule
                 })
                 .HasDatabaseName("ix_outbox_deliveries_order");
             delivery.HasIndex(d => d.LeaseToken);
+        });
+        model.Entity<WorkItem>(item =>
+        {
+            item.ToTable("outbox_work");
+            item.HasKey(w => new { w.Kind, w.Id });
+            item.HasIndex(w => new { w.Kind, w.DueAt });
+            item.HasIndex(w => w.LeaseToken);
         });
         model.Entity<DeadLetter>(letter =>
         {

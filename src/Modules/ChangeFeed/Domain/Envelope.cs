@@ -40,6 +40,16 @@ internal sealed record Envelope(
     /// <summary>One line of JSON.</summary>
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, ApiJson.Options);
 
+    /// <summary>To be sent to webhooks.</summary>
+    public QueuedEvent Queue() =>
+        new()
+        {
+            EventId = Id,
+            Tenant = Tenant,
+            Environment = Environment,
+            Body = JsonSerializer.Serialize(this, ApiJson.Options),
+        };
+
     private static JsonElement? Json(string? text) =>
         text is null ? null : JsonSerializer.Deserialize<JsonElement>(text);
 }

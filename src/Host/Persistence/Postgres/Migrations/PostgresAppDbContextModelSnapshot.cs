@@ -471,6 +471,329 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     b.ToTable("outbox_revisions", (string)null);
                 });
 
+            modelBuilder.Entity("FeatureFlags.BuildingBlocks.Work.WorkItem", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("LeaseToken")
+                        .HasColumnType("text")
+                        .HasColumnName("lease_token")
+                        .UseCollation("C");
+
+                    b.Property<long?>("LeaseUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_until");
+
+                    b.Property<long>("LeasedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("leased_at");
+
+                    b.Property<long>("PausedUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("paused_until");
+
+                    b.Property<long>("Signals")
+                        .HasColumnType("bigint")
+                        .HasColumnName("signals");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.HasKey("Kind", "Id")
+                        .HasName("pk_outbox_work");
+
+                    b.HasIndex("LeaseToken")
+                        .HasDatabaseName("ix_outbox_work_lease_token");
+
+                    b.HasIndex("Kind", "DueAt")
+                        .HasDatabaseName("ix_outbox_work_kind_due_at");
+
+                    b.ToTable("outbox_work", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Entity")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
+
+                    b.Property<string>("EntityKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("entity_key")
+                        .UseCollation("C");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
+
+                    b.Property<long?>("FinishedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("NextAttemptAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_attempt_at");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type")
+                        .UseCollation("C");
+
+                    b.Property<string>("WebhookId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("webhook_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id")
+                        .HasName("pk_changefeed_deliveries");
+
+                    b.HasIndex("EventId")
+                        .HasDatabaseName("ix_changefeed_deliveries_event_id");
+
+                    b.HasIndex("WebhookId", "Id")
+                        .HasDatabaseName("ix_changefeed_deliveries_webhook_id_id");
+
+                    b.HasIndex("WebhookId", "NextAttemptAt")
+                        .HasDatabaseName("ix_changefeed_deliveries_due")
+                        .HasFilter("state = 'Pending'");
+
+                    b.HasIndex("WebhookId", "Entity", "EntityKey", "Revision")
+                        .HasDatabaseName("ix_changefeed_deliveries_order")
+                        .HasFilter("state = 'Pending'");
+
+                    b.ToTable("changefeed_deliveries", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.DeliveryAttempt", b =>
+                {
+                    b.Property<string>("DeliveryId")
+                        .HasColumnType("text")
+                        .HasColumnName("delivery_id")
+                        .UseCollation("C");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error")
+                        .UseCollation("C");
+
+                    b.Property<string>("Response")
+                        .HasColumnType("text")
+                        .HasColumnName("response")
+                        .UseCollation("C");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("started_at");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.HasKey("DeliveryId", "Number")
+                        .HasName("pk_changefeed_attempts");
+
+                    b.ToTable("changefeed_attempts", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.QueuedEvent", b =>
+                {
+                    b.Property<string>("EventId")
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body")
+                        .UseCollation("C");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.HasKey("EventId")
+                        .HasName("pk_changefeed_events");
+
+                    b.ToTable("changefeed_events", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Webhook", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<bool>("Active")
+                        .HasColumnType("boolean")
+                        .HasColumnName("active");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DeletedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("description")
+                        .UseCollation("C");
+
+                    b.Property<string>("DisabledReason")
+                        .HasColumnType("text")
+                        .HasColumnName("disabled_reason")
+                        .UseCollation("C");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("EventTypes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_types")
+                        .UseCollation("C");
+
+                    b.Property<string>("PreviousSecret")
+                        .HasColumnType("text")
+                        .HasColumnName("previous_secret")
+                        .UseCollation("C");
+
+                    b.Property<long?>("PreviousSecretUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("previous_secret_until");
+
+                    b.Property<string>("Secret")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("secret")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("url")
+                        .UseCollation("C");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_changefeed_webhooks");
+
+                    b.HasIndex("Tenant", "Environment", "Id")
+                        .HasDatabaseName("ix_changefeed_webhooks_tenant_environment_id");
+
+                    b.ToTable("changefeed_webhooks", (string)null);
+                });
+
             modelBuilder.Entity("FeatureFlags.Flags.Domain.Flag", b =>
                 {
                     b.Property<string>("Tenant")
@@ -798,6 +1121,26 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .HasConstraintName("fk_access_client_tenants_access_clients_client_id");
                 });
 
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
+                {
+                    b.HasOne("FeatureFlags.ChangeFeed.Domain.QueuedEvent", null)
+                        .WithMany()
+                        .HasForeignKey("EventId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_changefeed_deliveries_changefeed_events_event_id");
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.DeliveryAttempt", b =>
+                {
+                    b.HasOne("FeatureFlags.ChangeFeed.Domain.Delivery", null)
+                        .WithMany("Log")
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_changefeed_attempts_changefeed_deliveries_delivery_id");
+                });
+
             modelBuilder.Entity("FeatureFlags.Flags.Domain.FlagReference", b =>
                 {
                     b.HasOne("FeatureFlags.Flags.Domain.Flag", null)
@@ -851,6 +1194,11 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
                 {
                     b.Navigation("Tenants");
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
+                {
+                    b.Navigation("Log");
                 });
 
             modelBuilder.Entity("FeatureFlags.Flags.Domain.Flag", b =>

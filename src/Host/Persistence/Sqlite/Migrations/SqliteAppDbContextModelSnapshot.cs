@@ -419,6 +419,298 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                     b.ToTable("outbox_revisions", (string)null);
                 });
 
+            modelBuilder.Entity("FeatureFlags.BuildingBlocks.Work.WorkItem", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("LeaseToken")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_token");
+
+                    b.Property<long?>("LeaseUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_until");
+
+                    b.Property<long>("LeasedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("leased_at");
+
+                    b.Property<long>("PausedUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("paused_until");
+
+                    b.Property<long>("Signals")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("signals");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.HasKey("Kind", "Id")
+                        .HasName("pk_outbox_work");
+
+                    b.HasIndex("LeaseToken")
+                        .HasDatabaseName("ix_outbox_work_lease_token");
+
+                    b.HasIndex("Kind", "DueAt")
+                        .HasDatabaseName("ix_outbox_work_kind_due_at");
+
+                    b.ToTable("outbox_work", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Entity")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity");
+
+                    b.Property<string>("EntityKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity_key");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
+
+                    b.Property<long?>("FinishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("NextAttemptAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next_attempt_at");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.Property<string>("WebhookId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("webhook_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_changefeed_deliveries");
+
+                    b.HasIndex("EventId")
+                        .HasDatabaseName("ix_changefeed_deliveries_event_id");
+
+                    b.HasIndex("WebhookId", "Id")
+                        .HasDatabaseName("ix_changefeed_deliveries_webhook_id_id");
+
+                    b.HasIndex("WebhookId", "NextAttemptAt")
+                        .HasDatabaseName("ix_changefeed_deliveries_due")
+                        .HasFilter("state = 'Pending'");
+
+                    b.HasIndex("WebhookId", "Entity", "EntityKey", "Revision")
+                        .HasDatabaseName("ix_changefeed_deliveries_order")
+                        .HasFilter("state = 'Pending'");
+
+                    b.ToTable("changefeed_deliveries", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.DeliveryAttempt", b =>
+                {
+                    b.Property<string>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error");
+
+                    b.Property<string>("Response")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("response");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.HasKey("DeliveryId", "Number")
+                        .HasName("pk_changefeed_attempts");
+
+                    b.ToTable("changefeed_attempts", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.QueuedEvent", b =>
+                {
+                    b.Property<string>("EventId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.HasKey("EventId")
+                        .HasName("pk_changefeed_events");
+
+                    b.ToTable("changefeed_events", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Webhook", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Active")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("active");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DeletedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("description");
+
+                    b.Property<string>("DisabledReason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("disabled_reason");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("EventTypes")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_types");
+
+                    b.Property<string>("PreviousSecret")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("previous_secret");
+
+                    b.Property<long?>("PreviousSecretUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("previous_secret_until");
+
+                    b.Property<string>("Secret")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("secret");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("url");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_changefeed_webhooks");
+
+                    b.HasIndex("Tenant", "Environment", "Id")
+                        .HasDatabaseName("ix_changefeed_webhooks_tenant_environment_id");
+
+                    b.ToTable("changefeed_webhooks", (string)null);
+                });
+
             modelBuilder.Entity("FeatureFlags.Flags.Domain.Flag", b =>
                 {
                     b.Property<string>("Tenant")
@@ -714,6 +1006,26 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .HasConstraintName("fk_access_client_tenants_access_clients_client_id");
                 });
 
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
+                {
+                    b.HasOne("FeatureFlags.ChangeFeed.Domain.QueuedEvent", null)
+                        .WithMany()
+                        .HasForeignKey("EventId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_changefeed_deliveries_changefeed_events_event_id");
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.DeliveryAttempt", b =>
+                {
+                    b.HasOne("FeatureFlags.ChangeFeed.Domain.Delivery", null)
+                        .WithMany("Log")
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_changefeed_attempts_changefeed_deliveries_delivery_id");
+                });
+
             modelBuilder.Entity("FeatureFlags.Flags.Domain.FlagReference", b =>
                 {
                     b.HasOne("FeatureFlags.Flags.Domain.Flag", null)
@@ -767,6 +1079,11 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
                 {
                     b.Navigation("Tenants");
+                });
+
+            modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
+                {
+                    b.Navigation("Log");
                 });
 
             modelBuilder.Entity("FeatureFlags.Flags.Domain.Flag", b =>

@@ -1,0 +1,51 @@
+using FeatureFlags.BuildingBlocks.Persistence;
+
+namespace FeatureFlags.BuildingBlocks.Work;
+
+/// <summary>The statements on work items that LINQ can't say: they read the database's clock.</summary>
+internal sealed class WorkSql(IDatabaseEngine engine)
+{
+    /// <summary>
+    /// {0} token, {1} lease in ms, {2} kind, {3} how many. The lease is checked again outside the sub-select because
+    /// PostgreSQL looks only at those conditions anew after it waited for another's update.
+    /// </summary>
+    public string Claim { get; } =
+        $$"""
+            WITH due AS MATERIALIZED (
+                SELECT id FROM outbox_work
+                WHERE kind = {2}
+                  AND due_at <= (SELECT {{engine.NowSql}})
+                  AND paused_until <= {{engine.NowSql}}
+                  AND (lease_until IS NULL OR lease_until < {{engine.NowSql}})
+                ORDER BY leased_at
+                LIMIT {3} {{engine.SkipLockedSql}})
+            UPDATE outbox_work
+            SET lease_token = {0}, lease_until = {{engine.NowSql}} + {1}, leased_at = {{engine.NowSql}}
+            WHERE kind = {2}
+              AND (lease_until IS NULL OR lease_until < {{engine.NowSql}})
+              AND id IN (SELECT id FROM due)
+            RETURNING *
+            """;
+
+    /// <summary>{0} lease in ms, {1} token. A lease that has run out is not renewed: another may hold it by now.</summary>
+    public string Renew { get; } =
+        $$"""
+            UPDATE outbox_work SET lease_until = {{engine.NowSql}} + {0}
+            WHERE lease_token = {1} AND lease_until >= {{engine.NowSql}}
+            """;
+
+    /// <summary>
+    /// {0} rest in ms, below 0 for until a signal, {1} pause in ms, {2} kind, {3} id, {4} token, {5} the signals counted
+    /// when it was claimed: one that came since makes it due at once.
+    /// </summary>
+    public string Release { get; } =
+        $$"""
+            UPDATE outbox_work
+            SET lease_token = NULL, lease_until = NULL,
+                paused_until = {{engine.NowSql}} + {1},
+                due_at = CASE WHEN signals <> {5} THEN 0
+                    WHEN {0} < 0 THEN {{WorkItem.Never}}
+                    ELSE {{engine.NowSql}} + {0} END
+            WHERE kind = {2} AND id = {3} AND lease_token = {4}
+            """;
+}

@@ -1,0 +1,211 @@
+using System.Text;
+using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Messaging;
+using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Work;
+using FeatureFlags.ChangeFeed.Domain;
+using FeatureFlags.ChangeFeed.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FeatureFlags.ChangeFeed.Webhooks;
+
+/// <summary>
+/// Makes a webhook's due deliveries: several at once, but of one entity one after the other. One host at a time works
+/// for a webhook, so that a receiver meets the same order and the same patience whatever the number of hosts.
+/// </summary>
+internal sealed class DeliverToWebhook(
+    AppDbContext db,
+    IServiceScopeFactory scopes,
+    IDatabaseEngine engine,
+    WebhookClient client,
+    WebhookSettings settings,
+    TimeProvider clock
+) : IWorker
+{
+    public const string Kind = "webhooks";
+
+    /// <summary>How many webhooks one host works for at once. What they cost is waiting.</summary>
+    public const int AtOnce = 256;
+
+    // To one webhook at once, each of another entity.
+    private static readonly ParallelOptions Lanes = new() { MaxDegreeOfParallelism = 4 };
+
+    private const int BatchSize = 32;
+    private const int SweepSize = 500;
+
+    // Then others come first, if all are wanted.
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    /// <summary>How long the log is kept, and how long what waits for an inactive webhook waits.</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromDays(30);
+
+    // Whoever gets no events still gets its log swept.
+    private static readonly TimeSpan LongestRest = TimeSpan.FromDays(1);
+
+    public async Task<Rest> Work(WorkLease lease, CancellationToken stopping)
+    {
+        var since = clock.GetTimestamp();
+        while (!stopping.IsCancellationRequested && clock.GetElapsedTime(since) < LongestTurn)
+        {
+            // Anew each time: it may have been changed meanwhile.
+            var webhook = await db.Webhooks()
+                .IgnoreQueryFilters([AppDbContext.DeletedFilter])
+                .AsNoTracking()
+                .SingleOrDefaultAsync(w => w.Id == lease.Id, stopping);
+            if (webhook is null)
+                return Rest.Gone;
+            if (webhook.DeletedAt is not null)
+                return await Sweep(webhook, DateTimeOffset.MaxValue) ? Rest.Turn : Rest.Gone;
+            if (await Sweep(webhook, clock.Now() - Retention))
+                continue;
+            if (!webhook.Active)
+                return new Rest(LongestRest);
+
+            var now = clock.GetUtcNow();
+            var due = await First(webhook)
+                .Where(d => d.NextAttemptAt <= now)
+                .OrderBy(d => d.NextAttemptAt)
+                .ThenBy(d => d.Revision)
+                .Take(BatchSize)
+                .ToListAsync(stopping);
+            if (due.Count == 0)
+                return await UntilNext(webhook, stopping);
+            if (await Deliver(lease, webhook, due, stopping) is { } pause)
+                return new Rest(pause, pause);
+        }
+        return Rest.Turn;
+    }
+
+    /// <summary>What is pending and has nothing pending of the same entity before it.</summary>
+    private IQueryable<Delivery> First(Webhook webhook) =>
+        db.Deliveries()
+            .AsNoTracking()
+            .Where(d => d.WebhookId == webhook.Id && d.State == DeliveryState.Pending)
+            .Where(d =>
+                !db.Deliveries()
+                    .Any(earlier =>
+                        earlier.WebhookId == d.WebhookId
+                        && earlier.State == DeliveryState.Pending
+                        && earlier.Entity == d.Entity
+                        && earlier.EntityKey == d.EntityKey
+                        && earlier.Revision < d.Revision
+                    )
+            );
+
+    private async Task<Rest> UntilNext(Webhook webhook, CancellationToken ct)
+    {
+        var next = await First(webhook).MinAsync(d => (DateTimeOffset?)d.NextAttemptAt, ct);
+        var wait = next - clock.GetUtcNow() ?? LongestRest;
+        return new Rest(wait < TimeSpan.Zero ? TimeSpan.Zero : wait);
+    }
+
+    /// <returns>How long the webhook is to be left alone; null when there is no need.</returns>
+    private async Task<TimeSpan?> Deliver(
+        WorkLease lease,
+        Webhook webhook,
+        List<Delivery> due,
+        CancellationToken stopping
+    )
+    {
+        var events = due.Select(d => d.EventId).ToList();
+        var bodies = await db.Set<QueuedEvent>()
+            .AsNoTracking()
+            .Where(e => events.Contains(e.EventId))
+            .ToDictionaryAsync(e => e.EventId, e => Encoding.UTF8.GetBytes(e.Body), stopping);
+
+        TimeSpan? pause = null;
+        await Parallel.ForEachAsync(
+            due,
+            Lanes,
+            async (delivery, _) =>
+            {
+                if (pause is not null || stopping.IsCancellationRequested)
+                    return;
+                if (!lease.IsHeld)
+                    throw new LeaseLostException();
+                // Not cut short when the host stops: the answer would be lost, and the event sent twice.
+                var result = await client.Attempt(
+                    webhook,
+                    delivery.EventId,
+                    bodies[delivery.EventId],
+                    CancellationToken.None
+                );
+                if (result is null)
+                {
+                    pause = WebhookClient.Break;
+                    return;
+                }
+                await Note(lease, delivery, result);
+                if (result.RetryAfter is { } asked)
+                    pause = asked < LongestPause ? asked : LongestPause;
+                else if (result.IsGone)
+                    pause = TimeSpan.Zero;
+            }
+        );
+        return pause;
+    }
+
+    private async Task Note(WorkLease lease, Delivery delivery, AttemptResult result)
+    {
+        await using var services = scopes.CreateAsyncScope();
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
+        var isLast = !result.IsSuccess && (result.IsGone || settings.Schedule.IsOver(delivery.Attempts + 1));
+        if (isLast)
+        {
+            var command = new GiveUpDelivery.Command(lease, delivery.Id, result);
+            await services.ServiceProvider.GetRequiredService<ISender>().Send(command, CancellationToken.None);
+            WebhookMetrics.Attempts.WithLabels("dead").Inc();
+            return;
+        }
+
+        var own = services.ServiceProvider.GetRequiredService<AppDbContext>();
+        await using var transaction = await engine.BeginWrite(own, CancellationToken.None);
+        await lease.Require(own, CancellationToken.None);
+        var noted = await own.Deliveries()
+            .Include(d => d.Log)
+            .SingleAsync(d => d.Id == delivery.Id, CancellationToken.None);
+        noted.Note(result, clock.GetUtcNow(), settings.Schedule);
+        await own.SaveChangesAsync(CancellationToken.None);
+        await transaction.Commit();
+        WebhookMetrics.Attempts.WithLabels(result.IsSuccess ? "delivered" : "failed").Inc();
+    }
+
+    /// <summary>Deletes old deliveries, the oldest first, and the events that nobody is sent any more.</summary>
+    /// <returns>Whether there may be more.</returns>
+    private async Task<bool> Sweep(Webhook webhook, DateTimeOffset before)
+    {
+        // Ids begin with their time, and one look at the first mostly tells that there is nothing to do.
+        var oldest = await db.Deliveries()
+            .Where(d => d.WebhookId == webhook.Id)
+            .OrderBy(d => d.Id)
+            .Select(d => new
+            {
+                d.Id,
+                d.EventId,
+                d.CreatedAt,
+            })
+            .Take(1)
+            .ToListAsync();
+        if (oldest is [] || oldest[0].CreatedAt >= before)
+            return false;
+
+        await using var transaction = await engine.BeginWrite(db, CancellationToken.None);
+        var old = await db.Deliveries()
+            .Where(d => d.WebhookId == webhook.Id)
+            .OrderBy(d => d.Id)
+            .Take(SweepSize)
+            .Where(d => d.CreatedAt < before)
+            .Select(d => new { d.Id, d.EventId })
+            .ToListAsync();
+        var (ids, events) = (old.Select(d => d.Id).ToList(), old.Select(d => d.EventId).ToList());
+        await db.Set<DeliveryAttempt>().Where(a => ids.Contains(a.DeliveryId)).ExecuteDeleteAsync();
+        await db.Deliveries().Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync();
+        await db.Set<QueuedEvent>()
+            .Where(e => events.Contains(e.EventId) && !db.Deliveries().Any(d => d.EventId == e.EventId))
+            .ExecuteDeleteAsync();
+        await transaction.Commit();
+        return true;
+    }
+}
