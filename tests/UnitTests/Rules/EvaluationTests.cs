@@ -154,6 +154,22 @@ public sealed class EvaluationTests
         Assert.That(evaluation.Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
     }
 
+    [Test]
+    public void A_flag_s_errors_are_told_apart()
+    {
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "f",
+                $"{{'state': 'on', {Halves}, 'rules': [{Rule(1, "a", "{'attr': {'x': {'matches': 'y'}}}")}]}}"
+            )
+        );
+        var tooLong = EvaluationContext.For(null).Set("x", new string('x', Limits.RegexSteps)).Build();
+
+        Assert.That(rules.Evaluate("f", Given.User(null)).Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
+        Assert.That(rules.Evaluate("f", tooLong).Error, Is.EqualTo(EvaluationErrors.RegexTimeout));
+        Assert.That(rules.Evaluate("f", Given.User(null)).Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
+    }
+
     [TestCase("'id'", "user-1")]
     [TestCase("'company.id'", "7")]
     [TestCase("['device', 'company.id']", "7")]
@@ -182,6 +198,7 @@ public sealed class EvaluationTests
             evaluation.Bucket,
             Is.EqualTo(key is null ? (double?)null : Bucketing.Bucket(Given.Tenant, "s", key))
         );
+        Assert.That(rules.Find("f")!.Explain(Given.User(attributes: Attributes)).BucketKey, Is.EqualTo(key));
     }
 
     [Test]
@@ -233,6 +250,10 @@ public sealed class EvaluationTests
             )
         );
     }
+
+    [Test]
+    public void An_attribute_has_a_name() =>
+        Assert.That(() => EvaluationContext.For("u").Set(null!, 1), Throws.ArgumentNullException);
 
     [TestCase("{'a.b': 1, 'a': {'b': 2}}", true)]
     [TestCase("{'a': {'b': 1}}", true)]

@@ -80,6 +80,8 @@ public sealed class ExplanationTests
         "list is [\"a\",null,{},{},true], which does not satisfy has_any [1]"
     )]
     [TestCase("{'attr': {'country': 'CA'}}", "country is \"CA\", which satisfies eq \"CA\"")]
+    [TestCase("{'attr': {'x': {'has_any': [1]}}}", "x is missing")]
+    [TestCase("{'attr': {'country': {'size_gt': 1}}}", "country is \"CA\", which is nothing that size_gt compares")]
     [TestCase("{'attr': {'beta': false}}", "beta is false, which satisfies eq false")]
     [TestCase("{'percentage': 50, 'by': ['x', 'y']}", "x and y, to bucket by, is missing")]
     [TestCase("{'segment': 'unknown'}", "there is no segment unknown")]
@@ -180,6 +182,16 @@ public sealed class ExplanationTests
             var explanation = Explain(rules, "f", Given.User(id));
             return [explanation.Default!, explanation.Rules.Single().Rollout];
         }
+    }
+
+    [Test]
+    public void One_variant_is_given_to_whom_has_no_bucket_key_too()
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'not': {}}"));
+
+        var byDefault = Explain(rules, "flag", Given.User(id: null)).Default!;
+
+        Assert.That((byDefault.Variant, byDefault.Bucket), Is.EqualTo(("off", (double?)null)));
     }
 
     [TestCase("on", "no rule holds, and the weights give a")]

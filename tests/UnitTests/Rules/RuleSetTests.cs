@@ -15,6 +15,15 @@ public sealed class RuleSetTests
     }
 
     [Test]
+    public void A_segment_is_found_by_its_key()
+    {
+        var segment = Given.Segment("s");
+
+        Assert.That(Given.RuleSet([], segment).FindSegment("s"), Is.SameAs(segment));
+        Assert.That(Given.RuleSet([], segment).FindSegment("t"), Is.Null);
+    }
+
+    [Test]
     public void A_change_gives_a_new_rule_set_and_leaves_the_old_one_as_it_was()
     {
         var before = Given.RuleSet(Given.FlagWhen("{}", "f") with { Version = 1 });
@@ -214,9 +223,27 @@ public sealed class RuleSetTests
         Assert.That(evaluation.Bucket, Is.Null);
         Assert.That(rules.Find("f")!.Definition.Error, Does.Contain("variants"));
         Assert.That(rules.Find("f")!.Version, Is.EqualTo(3));
-        Assert.That(rules.Evaluate("g", Given.User()).Reason, Is.EqualTo(Reason.Error));
+        var shapelessAnswer = rules.Evaluate("g", Given.User());
+        Assert.That((shapelessAnswer.Variant, shapelessAnswer.Reason), Is.EqualTo(("", Reason.Error)));
         Assert.That(rules.Evaluate("flag", Given.User()).Variant, Is.EqualTo("off"), "a flag that asks it is not met");
         Assert.That(rules.Find("f")!.Explain(Given.User()).Reason, Is.EqualTo(Reason.Error));
+    }
+
+    [Test]
+    public void Why_a_definition_can_t_be_read_is_told_by_its_first_three_problems()
+    {
+        var flag = FlagDefinition.Restore(
+            "f",
+            1,
+            Given.Json("{'state': 1, 'hashing': 1, 'variants': 1, 'salt': 1, 'rules': 1}")
+        );
+
+        Assert.That(
+            flag.Error,
+            Is.EqualTo(
+                "state: must be text, not a number; hashing: must be text, not a number; variants: must be an array, not a number"
+            )
+        );
     }
 
     [Test]
