@@ -7,8 +7,8 @@ const string Solution = "FeatureFlags.sln";
 const string Configuration = "Release";
 const int CoverageFloor = 90; // per cent of the lines of the rules and the modules' domains
 
-// What the tests take from npm: Unleash's specification of its clients.
-var specification = Directory("tests/UnitTests/Unleash");
+// What the tests take from npm: Unleash's specification of its clients, and the library that checks webhooks' signatures.
+DirectoryPath[] npmFolders = ["tests/UnitTests/Unleash", "tests/UnitTests/ChangeFeed/StandardWebhooks"];
 
 var artifacts = Directory("artifacts");
 var results = artifacts + Directory("tests");
@@ -41,18 +41,18 @@ Task("Build")
 Task("Format").Does(() => Check("Format", "csharpier check ."));
 
 // Whether it may be missing is for the tests to say: without npm they leave it out, but not in continuous integration.
-Task("Specification")
+Task("Npm")
     .ContinueOnError()
-    .Does(() =>
-    {
-        if (IsSpecificationStale())
+    .DoesForEach(
+        npmFolders.Where(IsStale),
+        folder =>
             StartProcess(
                 IsRunningOnWindows() ? "npm.cmd" : "npm",
-                new ProcessSettings { Arguments = "ci", WorkingDirectory = specification }
-            );
-    });
+                new ProcessSettings { Arguments = "ci", WorkingDirectory = folder }
+            )
+    );
 
-Task("Unit").IsDependentOn("Build").IsDependentOn("Specification").Does(() => RunSuite("UnitTests"));
+Task("Unit").IsDependentOn("Build").IsDependentOn("Npm").Does(() => RunSuite("UnitTests"));
 
 Task("Architecture").IsDependentOn("Build").Does(() => RunSuite("ArchitectureTests"));
 
@@ -174,12 +174,13 @@ void RunFaults(string scale, string filter) =>
     );
 
 // npm leaves a lock file of its own where it has installed.
-bool IsSpecificationStale()
+bool IsStale(DirectoryPath folder)
 {
-    var installed = specification + File("node_modules/.package-lock.json");
+    var installed = folder.CombineWithFilePath("node_modules/.package-lock.json");
+    var wanted = folder.CombineWithFilePath("package-lock.json");
     return !FileExists(installed)
-        || System.IO.File.GetLastWriteTimeUtc(installed)
-            < System.IO.File.GetLastWriteTimeUtc(specification + File("package-lock.json"));
+        || System.IO.File.GetLastWriteTimeUtc(installed.FullPath)
+            < System.IO.File.GetLastWriteTimeUtc(wanted.FullPath);
 }
 
 void Check(string name, string tool) => Passed(name, StartProcess("dotnet", tool));

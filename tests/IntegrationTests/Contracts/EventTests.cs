@@ -47,6 +47,21 @@ internal sealed class EventTests
     }
 
     [Test]
+    public async Task Webhooks_without_their_secrets([Values] Engine engine)
+    {
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-webhook-events");
+        var webhook = await acme.Send(HttpMethod.Post, "/v1/webhooks", """{"url":"https://example.invalid"}""");
+        var path = $"/v1/webhooks/{webhook.At("id")}";
+        await acme.Send(HttpMethod.Post, $"{path}/test");
+        await acme.Send(HttpMethod.Patch, path, """{"active":false}""");
+        await acme.Send(HttpMethod.Post, $"{path}/rotate-secret");
+        await acme.Send(HttpMethod.Delete, path);
+
+        await Verify(service, acme);
+    }
+
+    [Test]
     public async Task Dead_letters([Values] Engine engine)
     {
         var service = await Service.On(engine);

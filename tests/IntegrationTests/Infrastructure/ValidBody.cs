@@ -19,6 +19,9 @@ internal static class ValidBody
         ["POST /v1/admin/clients"] = key => new { name = key, scopes = new[] { "evaluate" } },
         ["PUT /v1/admin/clients/{id}"] = key => new { name = key, scopes = new[] { "evaluate" } },
         ["PATCH /v1/admin/clients/{id}"] = _ => new { name = "Renamed" },
+        ["POST /v1/webhooks"] = key => new { url = $"https://{key}.example.invalid", active = false },
+        ["PUT /v1/webhooks/{id}"] = _ => new { url = "https://example.invalid", active = false },
+        ["PATCH /v1/webhooks/{id}"] = _ => new { active = false },
     };
 
     /// <param name="key">The key of what the body is about, where it names one.</param>

@@ -167,7 +167,11 @@ internal sealed class TenantIsolationTests
 
         /// <summary>The ids that the service made up: a stranger can have them from nowhere else.</summary>
         public IReadOnlyList<string> Made =>
-            [ByCollection["/v1/admin/clients"], ByCollection["/v1/admin/outbox/dead-letters"]];
+            [
+                ByCollection["/v1/admin/clients"],
+                ByCollection["/v1/admin/outbox/dead-letters"],
+                ByCollection["/v1/webhooks"],
+            ];
 
         public string IdFor(Route route)
         {
@@ -195,6 +199,18 @@ internal sealed class TenantIsolationTests
             var client = await Created(
                 actor.Send(HttpMethod.Post, "/v1/admin/clients", new { name = Mark, scopes = new[] { "evaluate" } })
             );
+            var webhook = await Created(
+                actor.Send(
+                    HttpMethod.Post,
+                    "/v1/webhooks",
+                    new
+                    {
+                        url = "https://example.invalid",
+                        description = Mark,
+                        active = false,
+                    }
+                )
+            );
             await Created(actor.PostFlag(Sample.Flag("a-flag-before")));
             var nextPage = (await owner.Get("/v1/flags?limit=1")).At("next_page_token");
 
@@ -204,6 +220,7 @@ internal sealed class TenantIsolationTests
                     ["/v1/flags"] = "the-flag",
                     ["/v1/segments"] = "the-segment",
                     ["/v1/admin/clients"] = client.At("id")!,
+                    ["/v1/webhooks"] = webhook.At("id")!,
                     ["/v1/admin/outbox/dead-letters"] = await DeadLetters.Leave(service, owner, Mark),
                 },
                 [
