@@ -7,7 +7,7 @@ namespace FeatureFlags.FaultTests;
 internal sealed class CrashPointTests
 {
     [TestCase("BeforeCommit")]
-    [TestCase("AfterCommit", Category = "Short")]
+    [TestCase("AfterCommit")]
     [TestCase("AfterClaim")]
     [TestCase("BeforeEnd")]
     [TestCase("BeforeEndCommit", Category = "Short")]

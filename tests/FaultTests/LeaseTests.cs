@@ -1,4 +1,5 @@
 using FeatureFlags.FaultTests.Rig;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.FaultTests;
 
@@ -6,6 +7,7 @@ namespace FeatureFlags.FaultTests;
 internal sealed class LeaseTests
 {
     private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan UntilOthersWrite = TimeSpan.FromSeconds(20);
 
     [Test, CancelAfter(900_000)]
     public async Task Four_hosts_on_five_flags_of_which_one_after_another_stands_still_keep_their_word()
@@ -40,4 +42,27 @@ internal sealed class LeaseTests
         }.Passes();
         run.Report(new Dictionary<string, long>(counts) { ["pauses"] = pauses });
     }
+
+    [Test, CancelAfter(300_000)]
+    public async Task A_host_that_stands_still_in_the_middle_of_a_write_holds_up_the_others_for_seconds_only()
+    {
+        var run = Run.Begin();
+        await using var installation = await Installation.OnPostgres();
+        var sleeper = await installation.Start(0, Sabotage.StopBeforeCommit(nth: run.Random.Next(5, 30)));
+        await using var writers = Writers.Start(installation, run);
+        await Eventually.Holds(() => sleeper.IsPaused, TimeSpan.FromSeconds(30));
+        installation.Gone(0);
+        await installation.Start(1, []);
+
+        var before = Acknowledged(writers);
+        await Eventually.Holds(() => Acknowledged(writers) > before + 20, UntilOthersWrite);
+        sleeper.Resume();
+        await writers.Begin(more: 50);
+        await writers.Stop();
+
+        run.Report(await new Checker(installation, writers.Ledger).Passes());
+    }
+
+    private static int Acknowledged(Writers writers) =>
+        writers.Ledger.Count(write => write.Outcome == Outcome.Acknowledged);
 }

@@ -23,6 +23,9 @@ internal static class Sabotage
     public static (string, string)[] StopBeforeEnd(bool fenced) =>
         With(fenced ? "stop@BeforeEnd" : "stop@BeforeEnd,no-fence");
 
+    /// <summary>Stops as by SIGSTOP with a change written and not committed, for the n-th time.</summary>
+    public static (string, string)[] StopBeforeCommit(int nth) => With($"stop@BeforeCommit:{nth}");
+
     private static (string, string)[] With(string faults) =>
         [
             ("DOTNET_STARTUP_HOOKS", Path.Combine(AppContext.BaseDirectory, "FeatureFlags.Saboteur.dll")),
