@@ -97,6 +97,9 @@ internal sealed partial class WorkDispatcher(
         var token = Guid.NewGuid().ToString("N");
         await using var services = scopes.CreateAsyncScope();
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
+        if (!(await db.Database.SqlQueryRaw<bool>(sql.IsAnyDue, kind).ToListAsync(ct))[0])
+            return [];
+
         await using var transaction = await engine.BeginWrite(db, ct);
         var asked = clock.GetTimestamp();
         var claimed = await db.Set<WorkItem>()
