@@ -126,6 +126,11 @@ internal sealed partial class WorkDispatcher(
             var worker = (IWorker)services.ServiceProvider.GetRequiredService(kind.Worker);
             rest = await worker.Work(lease, stopping);
         }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Another host, or this one after its start, goes on.
+            rest = Rest.Turn;
+        }
         catch (LeaseLostException)
         {
             LogLost(kind.Name, item.Id);
