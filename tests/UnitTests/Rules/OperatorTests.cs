@@ -139,6 +139,7 @@ public sealed class OperatorTests
     public void A_value_is_in_a_list_of_any_length_by_its_type_too(string attribute, string matcher, bool holds) =>
         Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
 
+    [TestCase("'a BUILD'", "{'matches': 'build'}", false)]
     [TestCase("'ＡＢＣ'", "{'eq': 'ａｂｃ', 'ignore_case': true}", true)]
     [TestCase("'İ'", "{'eq': 'i', 'ignore_case': true}", false)]
     [TestCase("'ß'", "{'eq': 'SS', 'ignore_case': true}", false)]
@@ -202,6 +203,7 @@ public sealed class OperatorTests
     [TestCase("a|bc|d{,3}{", 10)]
     [TestCase("(?<year>ab)(?i:cd)(?i)e", 6)]
     [TestCase("(?:ab)?(cd)", 5)]
+    [TestCase("(x(?i)ab)+", 1 + 3 + 9)]
     [TestCase("(ab)*?", 1 + 2 + 4)]
     [TestCase("(ab){0,}", 1 + 2 + 4)]
     [TestCase("(?x)(ab) +", 1 + 2 + 4)]
@@ -215,6 +217,9 @@ public sealed class OperatorTests
     [TestCase(@"[\d-[5]](ab)+", 1 + 1 + 2 + 4)]
     [TestCase(@"[\p{Lu}\-[](ab)+", 1 + 1 + 2 + 4)]
     [TestCase(@"[\]a-z-](ab)+", 1 + 1 + 2 + 4)]
+    [TestCase("[^]](ab)+", 1 + 1 + 2 + 4)]
+    [TestCase(@"[\d--[5]](ab)+", 1 + 1 + 2 + 4)]
+    [TestCase("(ab){0}c", 2)]
     [TestCase("(ab){3,5}", 1 + 10 + 100)]
     [TestCase("((a{3}b)+c){2}", 1 + 10 + 16 + 100)]
     [TestCase("(a{1000000}){1000000}", int.MaxValue)]

@@ -342,6 +342,9 @@ public sealed class ReadingTests
     [TestCase("{'attr': {'x': {'ip_in': '10.0.0.1'}}}", "attr.x.ip_in: must be a CIDR block")]
     [TestCase("{'attr': {'x': {'ip_in': ['10.0.0.0/8', 'x/8']}}}", "attr.x.ip_in[1]: must be a CIDR block")]
     [TestCase("{'attr': {'x': {'matches': '('}}}", "attr.x.matches: must be a regular expression: ")]
+    [TestCase("{'attr': {'x': {'matches': '[a-'}}}", "attr.x.matches: must be a regular expression: ")]
+    [TestCase("{'attr': {'x': {'matches': 'a\\\\'}}}", "attr.x.matches: must be a regular expression: ")]
+    [TestCase("{'attr': {'x': {'matches': '\\\\p'}}}", "attr.x.matches: must be a regular expression: ")]
     [TestCase(
         "{'attr': {'x': {'matches': '(?=a)'}}}",
         "attr.x.matches: must be a regular expression that is matched in linear time"

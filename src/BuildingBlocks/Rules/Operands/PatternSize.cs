@@ -178,7 +178,7 @@ internal ref struct PatternSize
 
     private void SkipPast(string ends)
     {
-        var length = _next < _source.Length ? _source[_next..].IndexOfAny(ends) : -1;
+        var length = _source[_next..].IndexOfAny(ends);
         _next = length < 0 ? _source.Length : _next + length + 1;
     }
 }
