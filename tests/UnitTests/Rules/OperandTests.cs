@@ -16,6 +16,7 @@ public sealed class OperandTests
         "0.0.1",
         "0.1.0",
         "1.0.0-0.3.7",
+        "1.0.0-0a",
         "1.0.0-alpha",
         "1.0.0-alpha.1",
         "1.0.0-alpha.2",
