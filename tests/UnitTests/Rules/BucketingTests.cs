@@ -76,6 +76,17 @@ public sealed class BucketingTests
         Assert.That(flag.Evaluate(Given.User(id)).Bucket, Is.EqualTo(Bucketing.Bucket(Given.Tenant, "f", id)));
     }
 
+    [Test]
+    public void A_long_key_is_drawn_by_as_a_short_one_is()
+    {
+        var key = new string('é', 2_000);
+
+        Assert.That(
+            new XxHash64Draw("acme", "f").For(new BucketKey(key)),
+            Is.EqualTo(Bucketing.Bucket("acme", "f", key))
+        );
+    }
+
     [TestCase("7", 7)]
     [TestCase("-9007199254740992", -(1L << 53))]
     public void A_number_counts_as_its_decimal_digits(string text, long number) =>

@@ -39,6 +39,7 @@ public sealed class EvaluationTests
             (evaluation.Variant, evaluation.Reason, evaluation.RuleId),
             Is.EqualTo(("b", Reason.RuleMatch, "r2"))
         );
+        Assert.That(evaluation.Error, Is.Null);
     }
 
     [Test]
@@ -151,7 +152,10 @@ public sealed class EvaluationTests
         var evaluation = rules.Evaluate("f", Given.User(null));
 
         Assert.That((evaluation.Variant, evaluation.Reason), Is.EqualTo(("b", Reason.Error)));
-        Assert.That(evaluation.Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
+        Assert.That(
+            (evaluation.Error, evaluation.RuleId),
+            Is.EqualTo((EvaluationErrors.BucketKeyMissing, (string?)null))
+        );
     }
 
     [Test]
