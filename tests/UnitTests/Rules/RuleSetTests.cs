@@ -285,7 +285,10 @@ public sealed class RuleSetTests
 
         Assert.That((flag.Error, flag.Version), Is.EqualTo(((string?)null, 7L)));
         Assert.That((segment.Error, segment.Version), Is.EqualTo(((string?)null, 8L)));
-        Assert.That(SegmentDefinition.Restore("s", 1, Given.Json("5")).Error, Is.Not.Null);
+        Assert.That(
+            SegmentDefinition.Restore("s", 1, Given.Json("5")).Error,
+            Is.EqualTo(": must be an object, not a number")
+        );
     }
 
     [Test]
