@@ -25,6 +25,28 @@ public sealed class MemberSetTests
             );
 
     [Test]
+    public async Task It_is_made_from_ids_that_come_one_by_one()
+    {
+        string[] ids = ["a", "b", "a", "c\ud800", ""];
+
+        var set = await MemberSet.Of(OneByOne(), CancellationToken.None);
+
+        Assert.That(set.Count, Is.EqualTo(4));
+        foreach (var id in ids)
+            Assert.That(set.Contains(id), Is.True);
+        Assert.That(set.Contains("c"), Is.False);
+
+        async IAsyncEnumerable<string> OneByOne()
+        {
+            foreach (var id in ids)
+            {
+                await Task.Yield();
+                yield return id;
+            }
+        }
+    }
+
+    [Test]
     public void Through_any_changes_it_holds_exactly_what_a_hash_set_holds() =>
         Gen.Select(Some, Gen.Select(Some, Some).Array[1, 12])
             .Sample(
@@ -110,13 +132,17 @@ public sealed class MemberSetTests
     }
 
     [Test]
-    public void Long_ids_are_found()
+    public void Long_ids_are_found_without_an_allocation()
     {
-        var id = new string('é', 5_000);
+        var (id, other) = (new string('é', 5_000), new string('é', 5_001));
         var set = MemberSet.Of([id]);
 
         Assert.That(set.Contains(id), Is.True);
-        Assert.That(set.Contains(id + "é"), Is.False);
+        Assert.That(set.Contains(other), Is.False);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10; i++)
+            _ = set.Contains(id) == set.Contains(other);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - allocated, Is.Zero);
     }
 
     [Test]
