@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using CsCheck;
 using FeatureFlags.Rules;
@@ -85,6 +86,24 @@ public sealed class BucketingTests
             new XxHash64Draw("acme", "f").For(new BucketKey(key)),
             Is.EqualTo(Bucketing.Bucket("acme", "f", key))
         );
+    }
+
+    [Test]
+    public void A_draw_allocates_nothing_however_long_its_key()
+    {
+        var key = new string('é', 2_000);
+        var utf8 = Encoding.UTF8.GetBytes(key);
+        var (ours, theirs) = (new XxHash64Draw("acme", "f"), new UnleashDraw("f", seed: 0, total: 100));
+        var sum = Drawn();
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10; i++)
+            sum += Drawn();
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - allocated, Is.Zero);
+        Assert.That(sum, Is.Positive);
+
+        double Drawn() => Bucketing.Bucket("acme", key) + ours.For(new BucketKey(key)) + theirs.For(utf8);
     }
 
     [TestCase("7", 7)]
