@@ -16,7 +16,9 @@ try
     if (args.Contains(HealthCheck.Argument))
         return await HealthCheck.Run(builder.Configuration);
 
-    builder.Services.AddDatabase(DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration["DATA_DIR"]));
+    builder.Services.AddDatabase(
+        DatabaseDsn.Parse(builder.Configuration["DB_DSN"], builder.Configuration.DataDirectory())
+    );
     builder.Services.AddModules(builder.Configuration, Modules.All);
     builder.Services.LeaveOutKeyRing();
     if (DemoTenant.IsWanted(builder))

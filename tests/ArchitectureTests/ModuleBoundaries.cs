@@ -19,7 +19,7 @@ internal static class ModuleBoundaries
         ["Segments.Contracts"] = ["BuildingBlocks", "Rules"],
         ["Access"] = ["BuildingBlocks", "Rules"],
         ["Audit"] = ["BuildingBlocks", "Rules"],
-        ["ChangeFeed"] = ["BuildingBlocks"],
+        ["ChangeFeed"] = ["BuildingBlocks", "Rules"],
         ["Evaluation"] = ["BuildingBlocks", "Rules", "Flags.Contracts", "Segments.Contracts"],
         ["Flags"] = ["BuildingBlocks", "Rules", "Flags.Contracts", "Segments.Contracts"],
         ["Segments"] = ["BuildingBlocks", "Rules", "Segments.Contracts"],

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace FeatureFlags.ArchitectureTests;
 
@@ -47,7 +48,11 @@ internal static partial class SchemaDocument
 
         var references = sqlite
             .ForeignKeyConstraints.OrderBy(f => f.Name, StringComparer.Ordinal)
-            .Select(f => $"Rows go with their `{f.PrincipalTable.Name}` ({Names(f.Columns)}).\n");
+            .Select(f =>
+                f.OnDeleteAction == ReferentialAction.Cascade
+                    ? $"Rows go with their `{f.PrincipalTable.Name}` ({Names(f.Columns)}).\n"
+                    : $"Rows keep their `{f.PrincipalTable.Name}` ({Names(f.Columns)}).\n"
+            );
         foreach (var reference in references)
             text.Append('\n').Append(reference);
 

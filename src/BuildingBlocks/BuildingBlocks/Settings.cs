@@ -5,6 +5,10 @@ namespace FeatureFlags.BuildingBlocks;
 
 public static class Settings
 {
+    /// <summary>Where this host keeps what it has on disk: <c>DATA_DIR</c>, or <c>data</c>.</summary>
+    public static string DataDirectory(this IConfiguration configuration) =>
+        configuration["DATA_DIR"] is { Length: > 0 } folder ? folder : "data";
+
     /// <summary>A setting that is on or off; null where it is not set.</summary>
     /// <exception cref="ConfigurationException">It is neither <c>true</c> nor <c>false</c>.</exception>
     public static bool? Switch(this IConfiguration configuration, string name) =>

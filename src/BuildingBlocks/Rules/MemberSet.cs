@@ -127,6 +127,26 @@ public sealed class MemberSet
         return _ids.Find(id, hash) != 0;
     }
 
+    /// <summary>Its ids, each once, in no particular order.</summary>
+    public IEnumerable<string> List()
+    {
+        for (var number = 1; number <= _ids.Count; number++)
+        {
+            if (_differences is null || _differences.Find(_ids[number], Hash(_ids[number])) is not false)
+                yield return Encoding.UTF8.GetString(_ids[number]);
+        }
+        for (var number = 1; number <= _differences?.Ids.Count; number++)
+        {
+            var isNew =
+                _differences.IsMember[number - 1]
+                && _ids.Find(_differences.Ids[number], Hash(_differences.Ids[number])) == 0;
+            if (isNew)
+                yield return Encoding.UTF8.GetString(_differences.Ids[number]);
+        }
+        foreach (var id in _malformed)
+            yield return id;
+    }
+
     /// <summary>The same set with a table of its own.</summary>
     private MemberSet Folded()
     {

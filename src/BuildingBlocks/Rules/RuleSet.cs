@@ -50,6 +50,9 @@ public sealed class RuleSet
 
     public CompiledFlag? Find(string key) => _flags.GetValueOrDefault(key);
 
+    /// <summary>Every segment, in no particular order.</summary>
+    public IEnumerable<SegmentDefinition> Segments => _segments.Values.Select(segment => segment.Definition);
+
     public SegmentDefinition? FindSegment(string key) => _segments.GetValueOrDefault(key)?.Definition;
 
     /// <summary>

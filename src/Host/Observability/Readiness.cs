@@ -25,7 +25,9 @@ internal sealed class Readiness(
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             return (false, "stopping");
         if (!database.IsReady)
-            return (false, "the database was not reached yet");
+            return database.HasStandIn
+                ? (true, "ready (stale: the database was not reached yet)")
+                : (false, "the database was not reached yet");
 
         return await LatestProbe() switch
         {

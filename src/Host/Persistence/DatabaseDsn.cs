@@ -14,14 +14,12 @@ internal sealed record DatabaseDsn(bool IsSqlite, string ConnectionString)
 
     /// <param name="dsn"><c>Data Source=FILE</c>, <c>Host=…;…</c>, <c>postgres://user:pw@host:port/db</c>, or null for
     /// SQLite.</param>
-    /// <param name="dataDirectory">Where SQLite's file goes unless the DSN names one; <c>data</c> unless given.</param>
+    /// <param name="dataDirectory">Where SQLite's file goes unless the DSN names one.</param>
     /// <exception cref="ConfigurationException">None of these.</exception>
-    public static DatabaseDsn Parse(string? dsn, string? dataDirectory)
+    public static DatabaseDsn Parse(string? dsn, string dataDirectory)
     {
         if (string.IsNullOrWhiteSpace(dsn))
-            return Sqlite(
-                $"Data Source={Path.Combine(dataDirectory is { Length: > 0 } ? dataDirectory : "data", "featureflags.db")}"
-            );
+            return Sqlite($"Data Source={Path.Combine(dataDirectory, "featureflags.db")}");
         try
         {
             if (

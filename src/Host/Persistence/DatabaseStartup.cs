@@ -33,6 +33,7 @@ internal sealed partial class DatabaseStartup(
                 if (!failing)
                     LogWaiting(error);
                 failing = true;
+                status.SetMissed();
             }
             await Task.Delay(RetryAfter, clock, stoppingToken);
         }

@@ -3,6 +3,7 @@ using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Features;
+using FeatureFlags.Evaluation.LastKnownGood;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +20,9 @@ public sealed class EvaluationModule : IModule
         services.AddSingleton<RuleCache>();
         services.AddScopeFollower<RuleCache>();
         services.AddScoped<RuleLoader>();
+        services.AddSingleton<RuleFiles>();
+        services.AddHostedService<RestoreRules>();
+        services.AddHostedService<KeepRules>();
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes)

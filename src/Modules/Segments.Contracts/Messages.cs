@@ -1,16 +1,42 @@
+using System.Text.Json;
 using FeatureFlags.BuildingBlocks.Messaging;
 using FeatureFlags.Rules;
 
 namespace FeatureFlags.Segments.Contracts;
 
-/// <summary>The caller's segments as evaluation needs them, members included.</summary>
+/// <summary>The caller's segments, for evaluation.</summary>
 /// <param name="Keys">Which; null for all. Keys that name no segment are left out of the answer.</param>
 /// <param name="Known">
 /// What the caller got of them before, from the history that the database still has (not from before a backup was
 /// restored): of long lists then only what changed since is read, and the rest shared.
 /// </param>
-public sealed record SegmentDefinitions(IReadOnlyCollection<string>? Keys, IReadOnlyCollection<SegmentDefinition> Known)
-    : IQuery<IReadOnlyList<SegmentDefinition>>;
+public sealed record SegmentDocuments(IReadOnlyCollection<string>? Keys, IReadOnlyCollection<SegmentDefinition> Known)
+    : IQuery<IReadOnlyList<SegmentDocument>>;
+
+/// <summary>A segment as it is stored.</summary>
+/// <param name="Json">Everything that a write of it sets but the lists.</param>
+/// <param name="Position">As in <see cref="SegmentDefinition"/>.</param>
+public sealed record SegmentDocument(
+    string Key,
+    long Version,
+    string Json,
+    long Position,
+    MemberSet Included,
+    MemberSet Excluded
+)
+{
+    /// <summary>What evaluation uses of it.</summary>
+    public SegmentDefinition Definition()
+    {
+        using var document = JsonDocument.Parse(Json);
+        return SegmentDefinition.Restore(Key, Version, document.RootElement) with
+        {
+            Position = Position,
+            Included = Included,
+            Excluded = Excluded,
+        };
+    }
+}
 
 /// <summary>
 /// What is wrong with references that are about to be written: those that lead nowhere, or, when all lead somewhere,

@@ -36,6 +36,8 @@ internal sealed class Contract
             .Scrub("Hex", new Regex(@"\b[0-9a-f]{32}\b", Linear))
             .Scrub("EventId", new Regex(@"\b01[0-9A-HJKMNP-TV-Z]{24}\b", Linear))
             .Scrub("ClientId", new Regex(@"\bclient_[0-9a-f]{20}\b", Linear))
+            .Scrub("WebhookId", new Regex(@"\bwebhook_[0-9a-f]{20}\b", Linear))
+            .Scrub("Secret", new Regex(@"\bwhsec_[0-9A-Za-z+/]{43}=", Linear))
             .Scrub("ClientSecret", new Regex(@"\bffsecret_[\w-]+", Linear))
             .Scrub("Token", new Regex(@"\beyJ[\w.-]+", Linear))
             .Scrub("PageToken", new Regex(@"\bWyJ[\w-]+", Linear))

@@ -67,6 +67,9 @@ internal sealed class OutageTests
         var notReady = await host.Get("/readyz");
         Assert.That(notReady.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(notReady.Text, Is.EqualTo("the database was not reached yet"));
+        await Eventually.Holds(async () =>
+            (await host.Get("/metrics")).Text.Contains("\ndatabase_away 1\n", StringComparison.Ordinal)
+        );
         await Refused(() => acme.PostFlag(Sample.Flag("checkout")));
         await Refused(() => acme.Evaluate("checkout", "u1"));
 

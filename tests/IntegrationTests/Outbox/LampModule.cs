@@ -5,6 +5,7 @@ using FeatureFlags.BuildingBlocks.Domain;
 using FeatureFlags.BuildingBlocks.Messaging;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Work;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.IntegrationTests.Outbox;
 
-/// <summary>The smallest module there is: lamps that are switched, and two subscribers that note what they hear.</summary>
+/// <summary>The smallest module there is: lamps that are switched, and two subscribers that note what they hear, and who polishes them.</summary>
 internal sealed class LampModule : IModule
 {
     public IReadOnlyCollection<string> EventTypes => ["lamp.switched"];
@@ -21,7 +22,8 @@ internal sealed class LampModule : IModule
         services
             .AddSingleton<Behaviors>()
             .AddOutboxSubscriber<Ledger>(Ledger.Name)
-            .AddOutboxSubscriber<Mailer>(Mailer.Name);
+            .AddOutboxSubscriber<Mailer>(Mailer.Name)
+            .AddWorker<Polisher>(Polisher.Kind, atOnce: 4);
 
     public void MapEntities(ModelBuilder model)
     {
@@ -123,6 +125,10 @@ internal sealed class Behaviors
     /// <summary>Where notes are written, unless to where the message is from.</summary>
     public Scope? NotesGoTo { get; set; }
 
+    /// <summary>What polishing a lamp comes to.</summary>
+    public Func<WorkLease, CancellationToken, Task<Rest>> Polishing { get; set; } =
+        (_, _) => Task.FromResult(Rest.UntilSignal);
+
     public Func<OutboxMessage, CancellationToken, Task> this[string subscriber]
     {
         get => _set.GetValueOrDefault(subscriber, (_, _) => Task.CompletedTask);
@@ -142,6 +148,13 @@ internal sealed class Mailer(AppDbContext db, Behaviors behaviors) : IOutboxSubs
     public const string Name = "mailer";
 
     public Task Handle(OutboxMessage message, CancellationToken ct) => Noting.Note(Name, db, behaviors, message, ct);
+}
+
+internal sealed class Polisher(Behaviors behaviors) : IWorker
+{
+    public const string Kind = "polish";
+
+    public Task<Rest> Work(WorkLease lease, CancellationToken stopping) => behaviors.Polishing(lease, stopping);
 }
 
 file static class Noting

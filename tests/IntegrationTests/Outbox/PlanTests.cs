@@ -1,6 +1,10 @@
 using System.Text.RegularExpressions;
+using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Work;
+using FeatureFlags.ChangeFeed.Domain;
+using FeatureFlags.ChangeFeed.Webhooks;
 using FeatureFlags.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +40,33 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
             Does.Match("earlier USING COVERING INDEX ix_outbox_deliveries_order .*entity_key=")
                 .Or.Match(@"using ix_outbox_deliveries_order on outbox_deliveries earlier.*\n.*entity_key =")
         );
+    }
+
+    [Test]
+    public async Task Looking_for_work()
+    {
+        var node = await IdleNode();
+        await node.InScope(async db =>
+        {
+            db.AddRange(Enumerable.Range(0, 1_000).Select(i => WorkTests.Item($"lamp-{i}", due: i % 50 == 0)));
+            return await db.SaveChangesAsync();
+        });
+
+        // What is due is put in order: who has waited longest comes first.
+        foreach (var plan in await node.PlansFor("outbox_work", db => WorkTests.Claim(node, db, "a worker's")))
+            Assert.That(plan, Does.Not.Match("Seq Scan|SCAN outbox_work"));
+    }
+
+    [Test]
+    public async Task Finding_what_a_webhook_is_to_be_sent()
+    {
+        var node = await IdleNode();
+        var hook = await Webhook(node, pending: 500, delivered: 2_000);
+
+        var plans = await node.PlansFor("changefeed_deliveries", _ => DueTo(node, hook));
+
+        AssertIndexed(plans);
+        Assert.That(plans, Has.Count.GreaterThanOrEqualTo(3), "the oldest, what is due, what is next");
     }
 
     [Test]
@@ -87,6 +118,51 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
     {
         await node.Hosted<OutboxRetention>().Sweep(CancellationToken.None);
         return 0;
+    }
+
+    /// <summary>An active webhook with a log.</summary>
+    private static async Task<Webhook> Webhook(Node node, int pending, int delivered)
+    {
+        var (tenant, environment) = (Node.Acme.Tenant, Node.Acme.Environment);
+        var now = node.Clock.GetUtcNow();
+        var draft = new WebhookDraft("https://example.invalid", ["*"], Active: true, "");
+        var webhook = FeatureFlags.ChangeFeed.Domain.Webhook.Create(draft, tenant, environment, now);
+        await node.InScope(async db =>
+        {
+            db.Add(webhook);
+            foreach (var i in Enumerable.Range(1, pending + delivered))
+            {
+                var queued = new QueuedEvent
+                {
+                    EventId = EventId.New(now),
+                    Tenant = tenant,
+                    Environment = environment,
+                    Body = "{}",
+                };
+                var lane = ("flag", $"flag-{i % 100}", (long)i);
+                var delivery = Delivery.Of(queued, webhook, "flag.updated", lane, now, TimeSpan.FromHours(1));
+                if (i > pending)
+                    delivery.Note(
+                        new AttemptResult(now, TimeSpan.Zero, Status: 200, Error: null),
+                        now,
+                        WebhookSchedule.Parse(null)
+                    );
+                db.AddRange(queued, delivery);
+            }
+            return await db.SaveChangesAsync();
+        });
+        return webhook;
+    }
+
+    /// <summary>What a webhook's worker asks the database when nothing is due.</summary>
+    private static async Task<Rest> DueTo(Node node, Webhook webhook)
+    {
+        await using var services = node.Services.CreateAsyncScope();
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(Node.Acme, DeliverToWebhook.Kind);
+        var item = WorkTests.Item(webhook.Id, due: true);
+        return await services
+            .ServiceProvider.GetRequiredService<DeliverToWebhook>()
+            .Work(new WorkLease(item, () => true), CancellationToken.None);
     }
 
     private async Task<Node> Backlog()

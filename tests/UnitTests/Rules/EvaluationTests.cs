@@ -1,5 +1,7 @@
+using System.Text;
 using CsCheck;
 using FeatureFlags.Rules;
+using FeatureFlags.Rules.Engine;
 
 namespace FeatureFlags.UnitTests.Rules;
 
@@ -37,6 +39,46 @@ public sealed class EvaluationTests
             (evaluation.Variant, evaluation.Reason, evaluation.RuleId),
             Is.EqualTo(("b", Reason.RuleMatch, "r2"))
         );
+    }
+
+    [Test]
+    public void A_rule_behind_the_one_that_decides_is_not_looked_at()
+    {
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "f",
+                $"{{'state': 'on', {Halves}, 'rules': [{Rule(1, "a")}, {Rule(2, "b", "{'attr': {'x': {'matches': 'y'}}}")}]}}"
+            )
+        );
+        var tooLong = EvaluationContext.For("u").Set("x", new string('x', Limits.RegexSteps)).Build();
+
+        Assert.That(rules.Evaluate("f", tooLong).RuleId, Is.EqualTo("r1"));
+    }
+
+    [Test]
+    public void An_answer_begins_with_all_that_is_the_same_for_everyone_who_gets_it()
+    {
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "f",
+                $"{{'state': 'on', 'variants': [{{'key': 'a', 'weight': 1, 'value': {{'é': [1]}}}}, {{'key': 'b', 'weight': 0}}], 'rules': [{Rule(1, "b", "{'attr': {'x': 1}}")}]}}"
+            )
+        );
+
+        Assert.That(
+            Head(Given.User()),
+            Is.EqualTo(
+                """{"flag_key":"f","variant":"a","value":{"é":[1]},"reason":"default_distribution","details":{"""
+            )
+        );
+        Assert.That(
+            Head(Given.User(attributes: "{'x': 1}")),
+            Is.EqualTo(
+                """{"flag_key":"f","variant":"b","value":null,"reason":"rule_match","rule_id":"r1","details":{"""
+            )
+        );
+
+        string Head(EvaluationContext user) => Encoding.UTF8.GetString(rules.Evaluate("f", user).AnswerHead);
     }
 
     [Test]
@@ -112,6 +154,22 @@ public sealed class EvaluationTests
         Assert.That(evaluation.Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
     }
 
+    [Test]
+    public void A_flag_s_errors_are_told_apart()
+    {
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "f",
+                $"{{'state': 'on', {Halves}, 'rules': [{Rule(1, "a", "{'attr': {'x': {'matches': 'y'}}}")}]}}"
+            )
+        );
+        var tooLong = EvaluationContext.For(null).Set("x", new string('x', Limits.RegexSteps)).Build();
+
+        Assert.That(rules.Evaluate("f", Given.User(null)).Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
+        Assert.That(rules.Evaluate("f", tooLong).Error, Is.EqualTo(EvaluationErrors.RegexTimeout));
+        Assert.That(rules.Evaluate("f", Given.User(null)).Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
+    }
+
     [TestCase("'id'", "user-1")]
     [TestCase("'company.id'", "7")]
     [TestCase("['device', 'company.id']", "7")]
@@ -140,6 +198,7 @@ public sealed class EvaluationTests
             evaluation.Bucket,
             Is.EqualTo(key is null ? (double?)null : Bucketing.Bucket(Given.Tenant, "s", key))
         );
+        Assert.That(rules.Find("f")!.Explain(Given.User(attributes: Attributes)).BucketKey, Is.EqualTo(key));
     }
 
     [Test]
@@ -192,6 +251,10 @@ public sealed class EvaluationTests
         );
     }
 
+    [Test]
+    public void An_attribute_has_a_name() =>
+        Assert.That(() => EvaluationContext.For("u").Set(null!, 1), Throws.ArgumentNullException);
+
     [TestCase("{'a.b': 1, 'a': {'b': 2}}", true)]
     [TestCase("{'a': {'b': 1}}", true)]
     [TestCase("{'a.b': null, 'a': {'b': 1}}", true)]
@@ -228,6 +291,10 @@ public sealed class EvaluationTests
         Assert.That(
             Given.Holds("{'attr': {'n.n.n': {'exists': true}, 'n.n.n.n.n.n.n.n.n.n': {'exists': true}}}", deep)
         );
+        var (within, levels) = (Given.User(attributes: deep).Attributes, 0);
+        while (within.Find("n", Attributes.HashOf("n")) is { Kind: ValueKind.Object } value)
+            (within, levels) = (value.Object, levels + 1);
+        Assert.That(levels, Is.EqualTo(Limits.PathParts));
     }
 
     [TestCase("{}", true)]

@@ -77,8 +77,12 @@ public sealed class ExplanationTests
     [TestCase("{'attr': {'x': {'exists': false}}}", "x is missing, which satisfies exists false")]
     [TestCase(
         "{'attr': {'list': {'has_any': [1]}}}",
-        "list is [\"a\",null,{},true], which does not satisfy has_any [1]"
+        "list is [\"a\",null,{},{},true], which does not satisfy has_any [1]"
     )]
+    [TestCase("{'attr': {'country': 'CA'}}", "country is \"CA\", which satisfies eq \"CA\"")]
+    [TestCase("{'attr': {'x': {'has_any': [1]}}}", "x is missing")]
+    [TestCase("{'attr': {'country': {'size_gt': 1}}}", "country is \"CA\", which is nothing that size_gt compares")]
+    [TestCase("{'attr': {'beta': false}}", "beta is false, which satisfies eq false")]
     [TestCase("{'percentage': 50, 'by': ['x', 'y']}", "x and y, to bucket by, is missing")]
     [TestCase("{'segment': 'unknown'}", "there is no segment unknown")]
     [TestCase("{'segment': 'out'}", "the id is excluded from out")]
@@ -129,10 +133,139 @@ public sealed class ExplanationTests
         var explanation = Explain(
             rules,
             "flag",
-            Given.User(attributes: "{'country': 'CA', 'list': ['a', null, {}, true]}")
+            Given.User(attributes: "{'country': 'CA', 'beta': false, 'list': ['a', null, {'y': 1}, [2], true]}")
         );
 
-        Assert.That(explanation.Rules.Single().Conditions.Select(c => c.Why), Is.EqualTo(new[] { why }));
+        var rule = explanation.Rules.Single();
+        var told = rule.Conditions.Single();
+        Assert.That((told.Condition, told.Why), Is.EqualTo((NameOfFirstMember(condition), why)));
+        Assert.That(told.Holds, Is.EqualTo(rule.Holds));
+    }
+
+    [TestCase(100, "below 1 (100 %)")]
+    [TestCase(0, "not below 0 (0 %)")]
+    public void A_percentage_says_on_which_side_of_it_the_bucket_is(int percentage, string side)
+    {
+        var rules = Given.RuleSet(Given.FlagWhen($"{{'percentage': {percentage}}}"));
+
+        var gate = Explain(rules, "flag", Given.User()).Rules.Single().Conditions.Single();
+
+        var bucket = Bucketing.Bucket(Given.Tenant, "flag", "gate", "user-1");
+        Assert.That(gate.Bucket, Is.EqualTo(bucket));
+        Assert.That(gate.Why, Is.EqualTo(FormattableString.Invariant($"bucket {bucket} is {side}")));
+    }
+
+    [Test]
+    public void A_split_says_where_the_user_falls_and_what_that_gives()
+    {
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "f",
+                """
+                {'state': 'on', 'variants': [{'key': 'a', 'weight': 1}, {'key': 'b', 'weight': 1}], 'rules': [{'id': 'r', 'order': 1,
+                 'when': {'not': {}}, 'rollout': {'distribution': [{'variant': 'a', 'weight': 1}, {'variant': 'b', 'weight': 1}]}}]}
+                """
+            )
+        );
+
+        foreach (var id in Enumerable.Range(0, 20).Select(i => $"user-{i}"))
+        {
+            var bucket = Bucketing.Bucket(Given.Tenant, "f", id);
+            foreach (var rollout in Rollouts(id))
+                Assert.That((rollout.Bucket, rollout.Variant), Is.EqualTo(((double?)bucket, bucket < 0.5 ? "a" : "b")));
+        }
+        foreach (var rollout in Rollouts(id: null))
+            Assert.That((rollout.Bucket, rollout.Variant), Is.EqualTo(((double?)null, (string?)null)));
+
+        RolloutExplanation[] Rollouts(string? id)
+        {
+            var explanation = Explain(rules, "f", Given.User(id));
+            return [explanation.Default!, explanation.Rules.Single().Rollout];
+        }
+    }
+
+    [Test]
+    public void One_variant_is_given_to_whom_has_no_bucket_key_too()
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'not': {}}"));
+
+        var byDefault = Explain(rules, "flag", Given.User(id: null)).Default!;
+
+        Assert.That((byDefault.Variant, byDefault.Bucket), Is.EqualTo(("off", (double?)null)));
+    }
+
+    [TestCase("on", "no rule holds, and the weights give a")]
+    [TestCase("off", "the flag is off and gives a")]
+    [TestCase("unmet", "a flag that this one requires is not met, which gives a")]
+    [TestCase("split", "the flag is in error (bucket_key_missing), which gives a")]
+    public void A_summary_says_what_decided(string key, string summary)
+    {
+        const string One = "'variants': [{'key': 'a', 'weight': 1}]";
+        var rules = Given.RuleSet(
+            Given.Flag("on", $"{{'state': 'on', {One}}}"),
+            Given.Flag("off", $"{{{One}}}"),
+            Given.Flag("unmet", $"{{'state': 'on', {One}, 'prerequisites': [{{'key': 'off', 'variant': 'a'}}]}}"),
+            Given.Flag("split", "{'state': 'on', 'variants': [{'key': 'a', 'weight': 1}, {'key': 'b', 'weight': 1}]}")
+        );
+
+        Assert.That(Explain(rules, key, Given.User(id: null)).Summary, Is.EqualTo(summary));
+    }
+
+    [Test]
+    public void A_group_tells_its_members_of_which_one_with_several_terms_is_a_group_itself()
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'any': [{'attr': {'x': 1}}, {'attr': {'x': 2, 'y': 3}}]}"));
+
+        var any = Explain(rules, "flag", Given.User(attributes: "{'x': 2, 'y': 3}")).Rules.Single().Conditions.Single();
+
+        Assert.That(
+            any.Conditions!.Select(c => (c.Condition, c.Holds)),
+            Is.EqualTo(new[] { ("attr", false), ("all", true) })
+        );
+        Assert.That(any.Conditions![1].Conditions!.Select(c => c.Attribute), Is.EqualTo(new[] { "x", "y" }));
+    }
+
+    [Test]
+    public void Each_segment_of_a_list_is_told_of_though_the_first_decides()
+    {
+        var rules = Given.RuleSet(
+            [Given.FlagWhen("{'segment': ['ca', 'everyone']}")],
+            Given.Segment("ca", "{'attr': {'country': 'CA'}}"),
+            Given.Segment("everyone", "{}")
+        );
+
+        var rule = Explain(rules, "flag", Given.User(attributes: "{'country': 'CA'}")).Rules.Single();
+
+        Assert.That(rule.Holds, Is.True);
+        Assert.That(
+            rule.Conditions.Select(c => (c.Segment, c.Holds)),
+            Is.EqualTo(new[] { ("ca", true), ("everyone", true) })
+        );
+    }
+
+    [Test]
+    public void Each_prerequisite_is_told_of_though_the_first_is_not_met()
+    {
+        var rules = Given.RuleSet(
+            Given.FlagWhen("{'not': {}}", "unmet"),
+            Given.FlagWhen("{}", "met"),
+            Given.Flag(
+                "f",
+                """
+                {'state': 'on', 'variants': [{'key': 'on', 'weight': 1}],
+                 'prerequisites': [{'key': 'unmet', 'variant': 'on'}, {'key': 'met', 'variant': 'on'}],
+                 'rules': [{'id': 'r', 'order': 1, 'rollout': {'variant': 'on'}}]}
+                """
+            )
+        );
+
+        var explanation = Explain(rules, "f", Given.User());
+
+        Assert.That(
+            explanation.Prerequisites.Select(p => (p.Flag, p.Holds)),
+            Is.EqualTo(new[] { ("unmet", false), ("met", true) })
+        );
+        Assert.That(explanation.Rules.Single().Conditions, Is.Empty);
     }
 
     [Test]
@@ -167,8 +300,8 @@ public sealed class ExplanationTests
             Is.EqualTo(("s", true, (object?)null))
         );
         Assert.That(
-            conditions[1].Conditions!.Select(c => (c.Holds, c.Explanation)),
-            Is.All.EqualTo((true, (Explanation?)null))
+            conditions[1].Conditions!.Select(c => (c.Condition, c.Holds, c.Explanation)),
+            Is.EqualTo(new[] { ("segment", true, (Explanation?)null), ("flag", true, null) })
         );
     }
 
@@ -219,6 +352,38 @@ public sealed class ExplanationTests
     }
 
     [Test]
+    public void A_segment_s_cycle_is_explained_where_it_closes()
+    {
+        var rules = Given.RuleSet(
+            [Given.FlagWhen("{'segment': 'self'}")],
+            Given.Segment("self", "{'segment': 'self'}")
+        );
+
+        var self = Explain(rules, "flag", Given.User()).Rules.Single().Conditions.Single();
+
+        Assert.That(self.Conditions!.Single().Why, Is.EqualTo("self refers to itself"));
+    }
+
+    [Test]
+    public void A_flag_that_is_off_is_off_also_where_it_could_not_be_evaluated()
+    {
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "off",
+                """
+                {'variants': [{'key': 'on', 'weight': 1}],
+                 'rules': [{'id': 'r', 'order': 1, 'when': {'flag': {'key': 'off', 'variant': 'on'}}, 'rollout': {'variant': 'on'}}]}
+                """
+            )
+        );
+
+        var explanation = Explain(rules, "off", Given.User());
+
+        Assert.That(explanation.Reason, Is.EqualTo(Reason.FlagOff));
+        Assert.That(explanation.Rules.Single().Conditions.Single().Why, Is.EqualTo("off is off"));
+    }
+
+    [Test]
     public void Long_values_are_shortened()
     {
         var rules = Given.RuleSet(Given.FlagWhen("{'attr': {'text': 'x', 'list': {'size_eq': 0}}}"));
@@ -231,6 +396,31 @@ public sealed class ExplanationTests
         var json = JsonSerializer.Serialize(rules.Find("flag")!.Explain(user));
 
         Assert.That(json, Has.Length.LessThan(3_000));
+    }
+
+    [TestCase(200, "")]
+    [TestCase(201, "…")]
+    public void A_text_is_shown_as_far_as_200_characters(int length, string end)
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'attr': {'x': 'y'}}"));
+        var user = EvaluationContext.For("u").Set("x", new string('t', length)).Build();
+
+        var condition = Explain(rules, "flag", user).Rules.Single().Conditions.Single();
+
+        Assert.That(condition.Actual?.GetString(), Is.EqualTo(new string('t', 200) + end));
+    }
+
+    [TestCase(98, "\"")]
+    [TestCase(99, "…")]
+    public void A_sentence_quotes_an_operand_as_far_as_100_characters(int length, string end)
+    {
+        var text = new string('t', length);
+        var rules = Given.RuleSet(Given.FlagWhen($"{{'attr': {{'x': '{text}'}}}}"));
+
+        var condition = Explain(rules, "flag", Given.User(attributes: "{'x': 'y'}")).Rules.Single().Conditions.Single();
+
+        Assert.That(condition.Why, Is.EqualTo($"x is \"y\", which does not satisfy eq \"{text}{end}"));
+        Assert.That(condition.Operand?.GetString(), Is.EqualTo(text));
     }
 
     [Test]
@@ -250,6 +440,8 @@ public sealed class ExplanationTests
             Is.EqualTo(new[] { "condition", "holds", "why", "attribute", "operator", "operand", "actual" })
         );
     }
+
+    private static string NameOfFirstMember(string json) => json.Split('\'')[1];
 
     private static Explanation Explain(RuleSet rules, string key, EvaluationContext user) =>
         rules.Find(key)!.Explain(user);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FeatureFlags.Rules.Json;
 
 namespace FeatureFlags.UnitTests.Rules;
@@ -71,6 +72,7 @@ public sealed class JsonObjectReaderTests
     {
         var (reader, problems) = Over("{'a': 1, 'b': 2, 'version': 3}");
         reader.Integer("a");
+        reader.RequiredInteger("a");
 
         reader.RefuseOthers("version");
 
@@ -87,6 +89,54 @@ public sealed class JsonObjectReaderTests
         Assert.That(problems.Items.Select(p => p.Path), Is.EqualTo(new[] { "", "t", "l[0]" }));
     }
 
+    [TestCase("{}", "an object")]
+    [TestCase("[]", "an array")]
+    [TestCase("'a'", "text")]
+    [TestCase("1", "a number")]
+    [TestCase("true", "a boolean")]
+    [TestCase("false", "a boolean")]
+    [TestCase("null", "null")]
+    public void A_value_is_named_by_its_kind(string json, string name) =>
+        Assert.That(JsonObjectReader.Named(Given.Json(json)), Is.EqualTo(name));
+
+    [Test]
+    public void What_can_t_be_stored_is_a_problem_wherever_it_stands_in_a_value()
+    {
+        var (reader, problems) = Over(
+            "{'fine': {'é😀': ['a', 1, null]}, 'text': '\\u0000', 'list': [1, '\\ud800'], 'name': {'\\udc00': 1}, 'null': null}"
+        );
+
+        Assert.That(reader.Storable("fine")?.ValueKind, Is.EqualTo(JsonValueKind.Object));
+        foreach (var name in new[] { "text", "list", "name", "null", "left out" })
+            Assert.That(reader.Storable(name), Is.Null);
+        Assert.That(problems.Items.Select(p => p.Path), Is.EqualTo(new[] { "text", "list", "name" }));
+        Assert.That(problems.Items.Select(p => p.Message), Is.All.EqualTo(JsonText.Malformed));
+    }
+
+    [Test]
+    public void A_hundred_problems_are_noted_and_no_more()
+    {
+        var problems = new Problems();
+
+        for (var i = 0; i < Problems.Most + 1; i++)
+            problems.Add($"p{i}", "is wrong");
+
+        Assert.That(problems.Items, Has.Count.EqualTo(Problems.Most));
+        Assert.That(problems.Items[^1].Path, Is.EqualTo("p99"));
+    }
+
+    // Not as test cases, as below.
+    [Test]
+    public void Text_is_well_formed_without_u0000_and_with_both_halves_of_every_pair()
+    {
+        foreach (var text in new[] { "", "a", "é", "😀", "a😀😀b" })
+            Assert.That(JsonText.IsWellFormed(text), Is.True, text);
+        foreach (
+            var text in new[] { "\0", "a\0b", "\ud83d", "a\ud83db", "\ud83d\ud83d\ude00", "\ude00\ud83d", "😀\ude00" }
+        )
+            Assert.That(JsonText.IsWellFormed(text), Is.False);
+    }
+
     // Not as test cases: attributes are stored as UTF-8, which has no half of a surrogate pair.
     [Test]
     public void Escapes_are_read_even_where_a_surrogate_stands_alone()
@@ -94,6 +144,10 @@ public sealed class JsonObjectReaderTests
         Assert.That(JsonText.Of(Given.Json(@"'\ud800\u0041\n\\\/\t\r\b\f'")), Is.EqualTo("\ud800A\n\\/\t\r\b\f"));
         Assert.That(JsonText.Of(Given.Json(@"'😀\ud83d'")), Is.EqualTo("😀\ud83d"));
         Assert.That(JsonText.Of(Given.Json("'plain'")), Is.EqualTo("plain"));
+        Assert.That(
+            JsonText.NameOf(Given.Json(@"{'a\udc00\u0062': 1}").EnumerateObject().Single()),
+            Is.EqualTo("a\udc00b")
+        );
     }
 
     private static (JsonObjectReader, Problems) Over(string json)

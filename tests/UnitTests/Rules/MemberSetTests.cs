@@ -43,6 +43,9 @@ public sealed class MemberSetTests
                         seen.AddRange(added.Concat(removed));
                         if (set.Count != expected.Count || seen.Any(id => set.Contains(id) != expected.Contains(id)))
                             return false;
+                        var listed = set.List().ToList();
+                        if (listed.Count != expected.Count || !expected.SetEquals(listed))
+                            return false;
                         if (before.Set.Count != before.Count || !before.Held.TrueForAll(before.Set.Contains))
                             return false;
                     }

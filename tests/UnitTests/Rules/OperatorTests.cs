@@ -44,6 +44,58 @@ public sealed class OperatorTests
         Assert.That(Given.Holds($"{{'not': {{'attr': {{'missing': {matcher}}}}}}}", "{}"), Is.True);
     }
 
+    // Of numbers, times, versions and sizes: what is less than the operand, the same, and more.
+    [TestCase("gt", "no no yes")]
+    [TestCase("gte", "no yes yes")]
+    [TestCase("lt", "yes no no")]
+    [TestCase("lte", "yes yes no")]
+    [TestCase("before", "yes no no")]
+    [TestCase("after", "no no yes")]
+    [TestCase("semver_gt", "no no yes")]
+    [TestCase("semver_gte", "no yes yes")]
+    [TestCase("semver_lt", "yes no no")]
+    [TestCase("semver_lte", "yes yes no")]
+    [TestCase("size_eq", "no yes no")]
+    [TestCase("size_gt", "no no yes")]
+    [TestCase("size_lt", "yes no no")]
+    public void An_operator_of_order_knows_less_from_equal_from_more(string name, string holds)
+    {
+        var (operand, values) = Operators.Find(name)!.Family switch
+        {
+            Family.Time => ("'2026-01-02'", new[] { "'2026-01-01'", "'2026-01-02'", "'2026-01-03'" }),
+            Family.Version => ("'2.0.0'", ["'1.0.0'", "'2.0.0'", "'3.0.0'"]),
+            Family.List => ("2", ["[0]", "[0, 0]", "[0, 0, 0]"]),
+            _ => ("2", ["1", "2", "3"]),
+        };
+
+        Assert.That(
+            values.Select(value =>
+                Given.Holds($"{{'attr': {{'x': {{'{name}': {operand}}}}}}}", $"{{'x': {value}}}") ? "yes" : "no"
+            ),
+            Is.EqualTo(holds.Split(' '))
+        );
+    }
+
+    [Test]
+    public void A_value_of_the_wrong_type_holds_for_no_operator_of_a_type(
+        [ValueSource(nameof(OfAType))] string name,
+        [Values("true", "{}")] string value
+    )
+    {
+        var rules = Given.RuleSet(Given.FlagWhen($"{{'attr': {{'x': {Operators.Find(name)!.Examples[0].Matcher}}}}}"));
+
+        var condition = rules
+            .Find("flag")!
+            .Explain(Given.User(attributes: $"{{'x': {value}}}"))
+            .Rules.Single()
+            .Conditions[0];
+
+        Assert.That(condition.Holds, Is.False);
+        Assert.That(condition.Why, Does.EndWith($"which is nothing that {condition.Operator} compares"));
+    }
+
+    private static IEnumerable<string> OfAType => Operators.All.Where(o => o.Family != Family.Any).Select(o => o.Name);
+
     private static IEnumerable<string> Negated => Operators.All.Where(o => o.IsNegated).Select(o => o.Name);
 
     [TestCase("'CA'", "'CA'", true)]
@@ -71,6 +123,20 @@ public sealed class OperatorTests
         string matcher,
         bool holds
     ) => Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
+
+    [TestCase("6", "{'in': [1, 2, 3, 4, 5, 6]}", true)]
+    [TestCase("7", "{'in': [1, 2, 3, 4, 5, 6]}", false)]
+    [TestCase("'f'", "{'in': ['a', 'b', 'c', 'd', 'e', 'f']}", true)]
+    [TestCase("'g'", "{'in': ['a', 'b', 'c', 'd', 'e', 'f']}", false)]
+    [TestCase("'F'", "{'in': ['a', 'b', 'c', 'd', 'e', 'f']}", false)]
+    [TestCase("['a']", "{'has_all': [0]}", false)]
+    [TestCase("[0]", "{'has_all': [false]}", false)]
+    [TestCase("[false]", "{'has_all': [0]}", false)]
+    [TestCase("[1]", "{'has_all': [true]}", false)]
+    [TestCase("[false]", "{'has_all': [false]}", true)]
+    [TestCase("['1', true]", "{'has_all': ['1', 1]}", false)]
+    public void A_value_is_in_a_list_of_any_length_by_its_type_too(string attribute, string matcher, bool holds) =>
+        Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
 
     [TestCase("'ＡＢＣ'", "{'eq': 'ａｂｃ', 'ignore_case': true}", true)]
     [TestCase("'İ'", "{'eq': 'i', 'ignore_case': true}", false)]
@@ -154,6 +220,24 @@ public sealed class OperatorTests
     [TestCase("a#)b", 4)]
     public void The_size_of_a_pattern_is_its_places_and_the_pairs_of_those_that_repeat(string pattern, long size) =>
         Assert.That(PatternSize.Of(pattern), Is.EqualTo(size));
+
+    [TestCase(Limits.RegexSteps / 2, null)]
+    [TestCase(Limits.RegexSteps / 2 + 1, EvaluationErrors.RegexTimeout)]
+    public void A_text_may_be_as_long_as_the_steps_divided_by_the_size_of_its_pattern(int length, string? error)
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'attr': {'x': {'matches': 'y'}}}"));
+        var user = EvaluationContext.For("user-1").Set("x", new string('x', length)).Build();
+
+        Assert.That(rules.Evaluate("flag", user).Error, Is.EqualTo(error));
+    }
+
+    [TestCase("a{4999}", true)]
+    [TestCase("a{5000}", false)]
+    public void A_pattern_may_be_as_large_as_the_limit(string pattern, bool isAccepted) =>
+        Assert.That(
+            Given.ProblemsOfCondition($"{{'attr': {{'x': {{'matches': '{pattern}'}}}}}}").Length == 0,
+            Is.EqualTo(isAccepted)
+        );
 
     [TestCase("(.*a.{400})+$")]
     [TestCase("(a{1,30}){1,30}c")]

@@ -108,6 +108,7 @@ public sealed class ReadingTests
     [TestCase("{'variants': null}", "variants: is required")]
     [TestCase("{'variants': 'x'}", "variants: must be an array, not text")]
     [TestCase("{'variants': []}", "variants: must not be empty")]
+    [TestCase("{'variants': [], 'off_variant': 'x'}", "variants: must not be empty")]
     [TestCase("{'variants': [1]}", "variants[0]: must be an object, not a number")]
     [TestCase("{'variants': [{'weight': 1}]}", "variants[0].key: is required")]
     [TestCase("{'variants': [{'key': 1, 'weight': 1}]}", "variants[0].key: must be text, not a number")]
@@ -301,6 +302,8 @@ public sealed class ReadingTests
     [TestCase("{'attr': {'x': {}}}", "attr.x: must name an operator")]
     [TestCase("{'attr': {'x': {'ignore_case': true}}}", "attr.x: must name an operator")]
     [TestCase("{'attr': {'x': {'like': 'a'}}}", "attr.x.like: is no operator; there are: eq, neq, in")]
+    [TestCase("{'attr': {'x': {'like': 'a', 'ignore_case': true}}}", "attr.x.like: is no operator")]
+    [TestCase("{'attr': {'x': {'like': 'a', 'numeric': true}}}", "attr.x.like: is no operator")]
     [TestCase("{'attr': {'x': {'eq': ['a']}}}", "attr.x.eq: must be one value; for a list there is in")]
     [TestCase("{'attr': {'x': {'in': 'a'}}}", "attr.x.in: must be a list")]
     [TestCase("{'attr': {'x': {'in': []}}}", "attr.x.in: must not be empty")]
@@ -317,6 +320,8 @@ public sealed class ReadingTests
     [TestCase("{'attr': {'x': {'semver_gt': 1}}}", "attr.x.semver_gt: must be text, not a number")]
     [TestCase("{'attr': {'x': {'semver_eq': ['1.0.0', '01.0.0']}}}", "attr.x.semver_eq[1]: must be a version")]
     [TestCase("{'attr': {'x': {'size_gt': -1}}}", "attr.x.size_gt: must be a whole number from 0")]
+    [TestCase("{'attr': {'x': {'size_gt': '1'}}}", "attr.x.size_gt: must be a whole number from 0")]
+    [TestCase("{'attr': {'x': {'contains': ['a', '\\ud800']}}}", "attr.x.contains[1]: must not hold U+0000 or half")]
     [TestCase("{'attr': {'x': {'size_gt': 1.5}}}", "attr.x.size_gt: must be a whole number from 0")]
     [TestCase("{'attr': {'x': {'ip_in': '10.0.0.1'}}}", "attr.x.ip_in: must be a CIDR block")]
     [TestCase("{'attr': {'x': {'ip_in': ['10.0.0.0/8', 'x/8']}}}", "attr.x.ip_in[1]: must be a CIDR block")]
@@ -430,6 +435,31 @@ public sealed class ReadingTests
             "variants[0].key"
         );
         yield return Case(
+            "shares",
+            n =>
+                $"{{'variants': [{Many(Limits.Variants, i => $"{{'key': 'v{i}', 'weight': 1}}")}], 'rules': [{{'id': 'r', 'order': 1, 'rollout': {{'distribution': [{Many(n, i => $"{{'variant': 'v{i}', 'weight': 1}}")}]}}}}]}}",
+            Limits.Variants,
+            "rules[0].rollout.distribution"
+        );
+        yield return Case(
+            "rule id",
+            n => $"{{{Variants}, 'rules': [{{'id': '{Long(n)}', 'order': 1, 'rollout': {{'variant': 'on'}}}}]}}",
+            Limits.KeyLength,
+            "rules[0].id"
+        );
+        yield return Case(
+            "variants of a flag condition",
+            n => When($"{{'flag': {{'key': 'k', 'variant': [{Many(n, i => $"'v{i}'")}]}}}}"),
+            Limits.Variants,
+            "rules[0].when.flag.variant"
+        );
+        yield return Case(
+            "salt of a percentage",
+            n => When($"{{'percentage': 1, 'salt': '{Long(n)}'}}"),
+            Limits.KeyLength,
+            "rules[0].when.salt"
+        );
+        yield return Case(
             "rules",
             n =>
                 $"{{{Variants}, 'rules': [{Many(n, i => $"{{'id': '{i}', 'order': {i}, 'rollout': {{'variant': 'on'}}}}")}]}}",
@@ -519,6 +549,36 @@ public sealed class ReadingTests
         var problems = Given.ProblemsOf(beyond);
         Assert.That(problems, Has.Length.EqualTo(1));
         Assert.That(problems[0], Does.StartWith(path + ": "));
+    }
+
+    [Test]
+    public void Conditions_beyond_the_limit_are_one_problem_however_many_they_are()
+    {
+        var gates = string.Join(", ", Enumerable.Repeat("{'percentage': 1}", Limits.Conditions + 50));
+
+        Assert.That(
+            Given.ProblemsOfCondition($"{{'all': [{gates}]}}"),
+            Is.EqualTo(
+                new[]
+                {
+                    $"rules[0].when.all[{Limits.Conditions}].percentage: is one of more than {Limits.Conditions} conditions",
+                }
+            )
+        );
+    }
+
+    [Test]
+    public void What_the_caller_found_wrong_before_does_not_make_a_definition_unreadable()
+    {
+        var problems = new Problems();
+        problems.Add("name", "is wrong");
+        JsonObjectReader Body(string json) => JsonObjectReader.Over(Given.Json(json), "", problems)!;
+
+        Assert.That(FlagDefinition.Read("f", Body($"{{{Variants}}}"), problems), Is.Not.Null);
+        Assert.That(
+            SegmentDefinition.Read("s", Body("{'criteria': {'percentage': 5, 'by': 'x'}}"), problems),
+            Is.Not.Null
+        );
     }
 
     [Test]

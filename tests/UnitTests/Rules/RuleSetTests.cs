@@ -15,6 +15,15 @@ public sealed class RuleSetTests
     }
 
     [Test]
+    public void A_segment_is_found_by_its_key()
+    {
+        var segment = Given.Segment("s");
+
+        Assert.That(Given.RuleSet([], segment).FindSegment("s"), Is.SameAs(segment));
+        Assert.That(Given.RuleSet([], segment).FindSegment("t"), Is.Null);
+    }
+
+    [Test]
     public void A_change_gives_a_new_rule_set_and_leaves_the_old_one_as_it_was()
     {
         var before = Given.RuleSet(Given.FlagWhen("{}", "f") with { Version = 1 });
@@ -214,9 +223,27 @@ public sealed class RuleSetTests
         Assert.That(evaluation.Bucket, Is.Null);
         Assert.That(rules.Find("f")!.Definition.Error, Does.Contain("variants"));
         Assert.That(rules.Find("f")!.Version, Is.EqualTo(3));
-        Assert.That(rules.Evaluate("g", Given.User()).Reason, Is.EqualTo(Reason.Error));
+        var shapelessAnswer = rules.Evaluate("g", Given.User());
+        Assert.That((shapelessAnswer.Variant, shapelessAnswer.Reason), Is.EqualTo(("", Reason.Error)));
         Assert.That(rules.Evaluate("flag", Given.User()).Variant, Is.EqualTo("off"), "a flag that asks it is not met");
         Assert.That(rules.Find("f")!.Explain(Given.User()).Reason, Is.EqualTo(Reason.Error));
+    }
+
+    [Test]
+    public void Why_a_definition_can_t_be_read_is_told_by_its_first_three_problems()
+    {
+        var flag = FlagDefinition.Restore(
+            "f",
+            1,
+            Given.Json("{'state': 1, 'hashing': 1, 'variants': 1, 'salt': 1, 'rules': 1}")
+        );
+
+        Assert.That(
+            flag.Error,
+            Is.EqualTo(
+                "state: must be text, not a number; hashing: must be text, not a number; variants: must be an array, not a number"
+            )
+        );
     }
 
     [Test]
@@ -233,6 +260,19 @@ public sealed class RuleSetTests
 
         Assert.That(rules.Evaluate("flag", Given.User()).Error, Is.EqualTo(EvaluationErrors.DefinitionUnreadable));
         Assert.That(rules.Evaluate("asks", Given.User()).Reason, Is.EqualTo(Reason.DefaultDistribution));
+    }
+
+    [Test]
+    public void Two_segments_that_cant_be_read_are_an_error_no_less_than_one()
+    {
+        var unreadable = Given.Json("{'criteria': 5}");
+        var rules = Given.RuleSet(
+            [Given.FlagWhen("{'segment': ['one', 'other']}")],
+            SegmentDefinition.Restore("one", 1, unreadable),
+            SegmentDefinition.Restore("other", 1, unreadable)
+        );
+
+        Assert.That(rules.Evaluate("flag", Given.User()).Error, Is.EqualTo(EvaluationErrors.DefinitionUnreadable));
     }
 
     [Test]
@@ -285,11 +325,45 @@ public sealed class RuleSetTests
         Assert.That(rules.Find("f12")!.Explain(Given.User()).Reason, Is.EqualTo(Reason.DefaultDistribution));
     }
 
+    [TestCase(Limits.ReferenceDepth, "on")]
+    [TestCase(Limits.ReferenceDepth + 1, "off")]
+    public void A_cycle_is_followed_as_deep_as_the_limit_and_no_deeper(int flags, string variant)
+    {
+        // Each asks the next, and the last gives on before it asks the first.
+        var asks = Enumerable
+            .Range(1, flags - 1)
+            .Select(next => Given.FlagWhen(Asking($"f{next}"), $"f{next - 1}"))
+            .Append(Given.FlagWhen($"{{'any': [{{}}, {Asking("f0")}]}}", $"f{flags - 1}"));
+        var rules = Given.RuleSet([.. asks]);
+
+        Assert.That(rules.Evaluate("f0", Given.User()).Variant, Is.EqualTo(variant));
+    }
+
+    [Test]
+    public void An_evaluation_visits_as_many_flags_as_the_limit_and_no_more([Values] bool inACycle)
+    {
+        // "half" visits itself and as many flags that don't give what it asks for as make it half of the limit, less 1.
+        var on = inACycle ? $"{{'any': [{{}}, {Asking("at")}, {Asking("beyond")}]}}" : "{}";
+        var others = Enumerable.Repeat(Asking("on", "blue"), Limits.ReferenceVisits / 2 - 2);
+        var rules = Given.RuleSet(
+            Given.FlagWhen(on, "on"),
+            Given.FlagWhen($"{{'any': [{string.Join(", ", others)}]}}", "half"),
+            Given.FlagWhen($"{{'any': [{Asking("half")}, {Asking("half")}, {Asking("on")}]}}", "at"),
+            Given.FlagWhen(
+                $"{{'any': [{Asking("half")}, {Asking("half")}, {Asking("on", "blue")}, {Asking("on")}]}}",
+                "beyond"
+            )
+        );
+
+        Assert.That(rules.Evaluate("at", Given.User()).Variant, Is.EqualTo("on"));
+        Assert.That(rules.Evaluate("beyond", Given.User()).Variant, Is.EqualTo("off"));
+    }
+
     [Test]
     public void Flags_that_all_ask_each_other_still_answer()
     {
-        // There are 100,000 ways through nine flags, each of which asks the others.
-        var keys = Enumerable.Range(0, 9).Select(i => $"f{i}").ToArray();
+        // There are 17,000,000,000 ways through fourteen flags, each of which asks the others.
+        var keys = Enumerable.Range(0, 14).Select(i => $"f{i}").ToArray();
         var asks = string.Join(", ", keys.Select(key => $"{{'flag': {{'key': '{key}', 'variant': 'on'}}}}"));
         var rules = Given.RuleSet([.. keys.Select(key => Given.FlagWhen($"{{'any': [{asks}]}}", key))]);
 
@@ -311,4 +385,7 @@ public sealed class RuleSetTests
         Assert.That(chain.Evaluate("f0", Given.User()).Error, Is.EqualTo(EvaluationErrors.ReferencesTooDeep));
         Assert.That(chain.Evaluate("f9998", Given.User()).Reason, Is.EqualTo(Reason.DefaultDistribution));
     }
+
+    private static string Asking(string key, string variant = "on") =>
+        $"{{'flag': {{'key': '{key}', 'variant': '{variant}'}}}}";
 }

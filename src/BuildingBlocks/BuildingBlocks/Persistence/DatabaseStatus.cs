@@ -14,10 +14,17 @@ public sealed class DatabaseStatus
     );
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _missed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
 
-    /// <summary>What is in memory may be behind: the latest look at the revisions failed, or not all could be followed.</summary>
+    /// <summary>Set once evaluations can be answered without it: rules that were kept on disk are in memory.</summary>
+    public bool HasStandIn { get; set; }
+
+    /// <summary>
+    /// What is in memory may be behind: the latest look at the revisions failed, or not all could be followed, or the
+    /// database was missed at the start and there was no look yet.
+    /// </summary>
     public bool IsAway
     {
         get;
@@ -31,4 +38,13 @@ public sealed class DatabaseStatus
     public Task WhenReady(CancellationToken ct) => _ready.Task.WaitAsync(ct);
 
     public void SetReady() => _ready.TrySetResult();
+
+    /// <summary>Ends when the database could not be reached at the start.</summary>
+    public Task WhenMissed(CancellationToken ct) => _missed.Task.WaitAsync(ct);
+
+    public void SetMissed()
+    {
+        IsAway = true;
+        _missed.TrySetResult();
+    }
 }

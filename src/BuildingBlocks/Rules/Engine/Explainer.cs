@@ -65,8 +65,8 @@ internal sealed class Explainer
                     Outcome.Missing => $"{term.Path.Text} is missing",
                     Outcome.WrongType =>
                         $"{term.Path.Text} is {actual}, which is nothing that {term.Operator.Name} compares",
-                    Outcome.Yes => $"{term.Path.Text} is {actual?.ToString() ?? "missing"}, which satisfies {compared}",
-                    _ => $"{term.Path.Text} is {actual?.ToString() ?? "missing"}, which does not satisfy {compared}",
+                    Outcome.Yes => $"{term.Path.Text} is {actual ?? "missing"}, which satisfies {compared}",
+                    _ => $"{term.Path.Text} is {actual ?? "missing"}, which does not satisfy {compared}",
                 },
                 Attribute = term.Path.Text,
                 Operator = term.Operator.Name,

@@ -54,8 +54,7 @@ internal sealed class Linker(
                 FlagTerm f => new FlagNode(f.Key, linker.Flag(f.Key, from), f.Variants),
                 AllTerm all => new AllNode(Link(all.Conditions, from)),
                 AnyTerm any => new AnyNode(Link(any.Conditions, from)),
-                NotTerm not => new NotNode(Link(not.Condition, from)),
-                _ => throw new InvalidOperationException($"{term.GetType()} has no node"),
+                _ => new NotNode(Link(((NotTerm)term).Condition, from)),
             };
 
         private GateNode Link(GateTerm term)

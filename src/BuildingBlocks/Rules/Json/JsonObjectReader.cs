@@ -11,7 +11,6 @@ public sealed class JsonObjectReader
     // Plain lists: an object has few members, is asked for few, and a definition holds many objects.
     private readonly List<(string Name, JsonElement Value)> _members;
     private readonly List<string> _read = [];
-    private bool _allRead;
 
     private JsonObjectReader(JsonElement element, string path, Problems problems)
     {
@@ -42,13 +41,9 @@ public sealed class JsonObjectReader
         return null;
     }
 
-    /// <summary>Every member with its path, in no particular order; they count as read.</summary>
-    public IEnumerable<(string Name, JsonElement Value, string Path)> Members()
-    {
-        _allRead = true;
-        foreach (var (name, value) in _members)
-            yield return (name, value, PathOf(name));
-    }
+    /// <summary>Every member with its path, in no particular order.</summary>
+    public IEnumerable<(string Name, JsonElement Value, string Path)> Members() =>
+        _members.Select(member => (member.Name, member.Value, PathOf(member.Name)));
 
     /// <summary>Whether the member is there, null or not; it counts as read.</summary>
     public bool Has(string name)
@@ -160,8 +155,6 @@ public sealed class JsonObjectReader
     /// <summary>Notes every member that was not asked for, but for those named here, which are ignored.</summary>
     public void RefuseOthers(params ReadOnlySpan<string> ignored)
     {
-        if (_allRead)
-            return;
         foreach (var (name, _) in _members)
         {
             if (!_read.Contains(name) && !ignored.Contains(name))

@@ -66,7 +66,7 @@ internal readonly record struct IpAddress(bool IsV4, UInt128 Bits)
         if (before + after >= Groups || text[..gap].Contains('.'))
             return false;
 
-        bits = before == 0 ? tail : (head << (16 * (Groups - before))) | tail;
+        bits = (head << (16 * (Groups - before))) | tail;
         return true;
     }
 

@@ -38,7 +38,12 @@ internal static class WebhookMapping
             delivery.HasIndex(d => new { d.WebhookId, d.Id });
             // What is due, and what stands before it: only of what is pending, however long the log is.
             delivery
-                .HasIndex(d => new { d.WebhookId, d.NextAttemptAt })
+                .HasIndex(d => new
+                {
+                    d.WebhookId,
+                    d.NextAttemptAt,
+                    d.Revision,
+                })
                 .HasFilter(Pending)
                 .HasDatabaseName("ix_changefeed_deliveries_due");
             delivery

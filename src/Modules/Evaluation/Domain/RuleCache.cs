@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.Evaluation.LastKnownGood;
 using Microsoft.Extensions.DependencyInjection;
 using Prometheus;
 
@@ -9,13 +10,15 @@ namespace FeatureFlags.Evaluation.Domain;
 
 /// <summary>
 /// The compiled rules of every scope that is evaluated on this node, loaded when first asked for and kept up to date
-/// by revision. Good rules are replaced only by newer ones that loaded whole; a scope that nobody ever wrote to is not
-/// remembered, so asking for made-up ones costs no memory.
+/// by revision. Good rules are replaced only by newer ones that loaded whole; while the database is away, those on disk
+/// serve scopes that are not in memory. A scope that nobody ever wrote to is not remembered, so asking for made-up ones
+/// costs no memory.
 /// </summary>
 internal sealed class RuleCache(
     IServiceScopeFactory services,
     IDatabaseEngine engine,
     DatabaseStatus database,
+    RuleFiles files,
     TimeProvider clock
 ) : IScopeFollower
 {
@@ -27,8 +30,16 @@ internal sealed class RuleCache(
 
     private readonly ConcurrentDictionary<Scope, Slot> _slots = new();
 
+    /// <summary>The rules that are in memory now.</summary>
+    public IEnumerable<ScopeRules> Held => _slots.Select(slot => slot.Value.Rules).OfType<ScopeRules>();
+
+    /// <summary>Whether these rules may be behind the database.</summary>
+    public bool IsStale(ScopeRules rules) => rules.IsFromFile || database.IsAway;
+
     /// <summary>The scope's rules as of some revision not long ago; empty for a scope without any.</summary>
-    /// <exception cref="UnavailableException">They were never loaded and the database is away, or too slow.</exception>
+    /// <exception cref="UnavailableException">
+    /// They are neither in memory nor on disk, and the database is away, or too slow.
+    /// </exception>
     public ValueTask<ScopeRules> Get(Scope scope, CancellationToken ct)
     {
         if (_slots.TryGetValue(scope, out var slot) && slot.Rules is { } rules)
@@ -45,31 +56,89 @@ internal sealed class RuleCache(
     {
         // A scope that nobody evaluates here is loaded when somebody does. One that is just being loaded is waited
         // for: its snapshot may have been taken before this head.
-        if (_slots.TryGetValue(head.Scope, out var slot) && slot.Rules?.Head != head)
+        if (!_slots.TryGetValue(head.Scope, out var slot))
+            return;
+        if (slot.Rules is not { } rules || rules.Head != head)
             await Refresh(slot, head.Scope, head, ct);
+        else if (rules.IsFromFile)
+            Interlocked.CompareExchange(ref slot.Rules, rules with { IsFromFile = false }, rules);
     }
+
+    /// <summary>Takes a scope's rules from disk, unless it has some.</summary>
+    /// <returns>Whether it has rules now.</returns>
+    public bool Restore(Scope scope)
+    {
+        var slot = _slots.GetOrAdd(scope, _ => new Slot());
+        FromFile(slot, scope);
+        return !IsForgotten(slot, scope);
+    }
+
+    /// <summary>
+    /// Compares rules that came from disk with the database and takes what it has; a scope that it does not know is
+    /// forgotten.
+    /// </summary>
+    public async Task Confirm(Scope scope, CancellationToken ct)
+    {
+        if (!_slots.TryGetValue(scope, out var slot))
+            return;
+        await Refresh(slot, scope, target: null, ct);
+        IsForgotten(slot, scope);
+    }
+
+    /// <summary>All that a scope's rules are made of, read from the database; null when it is not in memory.</summary>
+    public Task<StoredRules?> ReadStored(Scope scope, CancellationToken ct) =>
+        _slots.TryGetValue(scope, out var slot) && slot.Rules is { } rules
+            ? InSnapshot(scope, loader => loader.Read(scope, rules, ct), ct)
+            : Task.FromResult<StoredRules?>(null);
 
     private async Task<ScopeRules> LoadFirst(Scope scope, CancellationToken ct)
     {
-        if (!database.IsReady)
-            throw new UnavailableException("The database was not reached yet and these rules are not in memory.");
-
         var slot = _slots.GetOrAdd(scope, _ => new Slot());
         try
         {
+            await FromDatabase(slot, scope, ct);
+        }
+        catch (Exception error) when (error is UnavailableException || engine.IsUnavailable(error))
+        {
+            FromFile(slot, scope);
+            if (slot.Rules is null)
+                throw;
+        }
+        finally
+        {
+            IsForgotten(slot, scope);
+        }
+        return slot.Rules ?? ScopeRules.Empty(scope.Tenant);
+    }
+
+    private async Task FromDatabase(Slot slot, Scope scope, CancellationToken ct)
+    {
+        if (!database.IsReady)
+            throw new UnavailableException("The database was not reached yet and these rules are not in memory.");
+        try
+        {
             await Refresh(slot, scope, target: null, ct).WaitAsync(LongestLoad, clock, ct);
-            return slot.Rules ?? ScopeRules.Empty(scope.Tenant);
         }
         catch (TimeoutException)
         {
             throw new UnavailableException("These rules could not be read from the database in time.");
         }
-        finally
+    }
+
+    private void FromFile(Slot slot, Scope scope)
+    {
+        // Many may ask at once for what one has to read.
+        lock (slot)
         {
             if (slot.Rules is null)
-                _slots.TryRemove(KeyValuePair.Create(scope, slot));
+                // What comes from the database meanwhile is better.
+                Interlocked.CompareExchange(ref slot.Rules, files.Read(scope), null);
         }
     }
+
+    /// <returns>Whether the slot is empty, and therefore gone.</returns>
+    private bool IsForgotten(Slot slot, Scope scope) =>
+        slot.Rules is null && _slots.TryRemove(KeyValuePair.Create(scope, slot));
 
     private async Task Refresh(Slot slot, Scope scope, ScopeHead? target, CancellationToken ct)
     {
@@ -78,19 +147,27 @@ internal sealed class RuleCache(
         {
             var mine = slot.Rules;
             // Others may have loaded what this call came for while it waited.
-            if (mine is not null && (target is null || mine.Head == target))
+            if (mine is { IsFromFile: false } && (target is null || mine.Head == target))
                 return;
 
-            await using var work = services.CreateAsyncScope();
-            work.ServiceProvider.GetRequiredService<CallContext>().Enter(scope, "evaluation");
-            var db = work.ServiceProvider.GetRequiredService<AppDbContext>();
-            await using var snapshot = await engine.BeginSnapshot(db, ct);
-            slot.Rules = await work.ServiceProvider.GetRequiredService<RuleLoader>().Load(scope, mine, ct) ?? mine;
+            var loaded = await InSnapshot(scope, loader => loader.Load(scope, mine, ct), ct);
+            // What a file has of a scope that the database does not know is of another database, or of a time that a
+            // restored backup undid.
+            slot.Rules = loaded ?? (mine is { IsFromFile: true } ? null : mine);
         }
         finally
         {
             slot.Loading.Release();
         }
+    }
+
+    private async Task<T> InSnapshot<T>(Scope scope, Func<RuleLoader, Task<T>> read, CancellationToken ct)
+    {
+        await using var work = services.CreateAsyncScope();
+        work.ServiceProvider.GetRequiredService<CallContext>().Enter(scope, "evaluation");
+        var db = work.ServiceProvider.GetRequiredService<AppDbContext>();
+        await using var snapshot = await engine.BeginSnapshot(db, ct);
+        return await read(work.ServiceProvider.GetRequiredService<RuleLoader>());
     }
 
     private static Counter.Child Requests(string result) =>

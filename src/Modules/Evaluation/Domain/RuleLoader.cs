@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace FeatureFlags.Evaluation.Domain;
 
-/// <summary>Reads what changed in a scope since some revision, or all of it, within one snapshot of the database.</summary>
+/// <summary>Reads what changed in a scope since some revision, or all of it. The caller gives it one snapshot.</summary>
 internal sealed class RuleLoader(AppDbContext db, ISender sender)
 {
     // Past this many changes reading everything is the shorter way.
@@ -18,15 +18,12 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
     /// <returns>The scope's rules now; null when nobody ever wrote to it.</returns>
     public async Task<ScopeRules?> Load(Scope scope, ScopeRules? known, CancellationToken ct)
     {
-        var row = await db.Set<ScopeRevision>()
-            .AsNoTracking()
-            .SingleOrDefaultAsync(r => r.Tenant == scope.Tenant && r.Environment == scope.Environment, ct);
-        if (row is null)
+        if (await Row(scope, ct) is not { } row)
             return null;
 
         var head = new ScopeHead(scope, row.Revision, row.HeadEventId);
         if (known is not null && known.Head == head)
-            return known;
+            return known with { IsFromFile = false };
 
         if (known is not null && await ChangedSince(known.Head, row, ct) is { } changed)
         {
@@ -36,14 +33,36 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
                 await Segments([.. changed.Where(c => c.Entity == "segment").Select(c => c.Key)], known.Rules, ct)
             );
         }
-        return ScopeRules
-            .Empty(scope.Tenant)
-            .With(
-                head,
-                new Reread<FlagDefinition>([], await sender.Send(new FlagDefinitions(Keys: null), ct)),
-                new Reread<SegmentDefinition>([], await sender.Send(new SegmentDefinitions(Keys: null, Known: []), ct))
-            );
+        return (await All(head, known: [], ct)).Compiled();
     }
+
+    /// <param name="known">What is in memory of it: of long lists that are there only what came since is read.</param>
+    /// <returns>All that the scope's rules are made of; null when nobody ever wrote to it.</returns>
+    public async Task<StoredRules?> Read(Scope scope, ScopeRules known, CancellationToken ct)
+    {
+        if (await Row(scope, ct) is not { } row)
+            return null;
+
+        var head = new ScopeHead(scope, row.Revision, row.HeadEventId);
+        var isSameHistory = known.Head == head || await ChangedSince(known.Head, row, ct) is not null;
+        return await All(head, isSameHistory ? [.. known.Rules.Segments] : [], ct);
+    }
+
+    private Task<ScopeRevision?> Row(Scope scope, CancellationToken ct) =>
+        db.Set<ScopeRevision>()
+            .AsNoTracking()
+            .SingleOrDefaultAsync(r => r.Tenant == scope.Tenant && r.Environment == scope.Environment, ct);
+
+    private async Task<StoredRules> All(
+        ScopeHead head,
+        IReadOnlyCollection<SegmentDefinition> known,
+        CancellationToken ct
+    ) =>
+        new(
+            head,
+            await sender.Send(new FlagDocuments(Keys: null), ct),
+            await sender.Send(new SegmentDocuments(Keys: null, known), ct)
+        );
 
     /// <returns>
     /// The entities that changed since, or null where that can't be known: the messages are gone, too many, or the
@@ -77,13 +96,17 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
     }
 
     private async Task<Reread<FlagDefinition>> Flags(string[] keys, CancellationToken ct) =>
-        new(keys, keys is [] ? [] : await sender.Send(new FlagDefinitions(keys), ct));
+        new(keys, keys is [] ? [] : [.. (await sender.Send(new FlagDocuments(keys), ct)).Select(f => f.Definition())]);
 
     // What is known is of the same history, which the messages since then have shown: it needs no more than what came
     // since.
     private async Task<Reread<SegmentDefinition>> Segments(string[] keys, RuleSet known, CancellationToken ct)
     {
-        SegmentDefinition[] definitions = [.. keys.Select(known.FindSegment).OfType<SegmentDefinition>()];
-        return new(keys, keys is [] ? [] : await sender.Send(new SegmentDefinitions(keys, definitions), ct));
+        if (keys is [])
+            return new(keys, []);
+
+        SegmentDefinition[] before = [.. keys.Select(known.FindSegment).OfType<SegmentDefinition>()];
+        var now = await sender.Send(new SegmentDocuments(keys, before), ct);
+        return new(keys, [.. now.Select(s => s.Definition())]);
     }
 }

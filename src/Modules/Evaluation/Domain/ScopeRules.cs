@@ -9,6 +9,9 @@ namespace FeatureFlags.Evaluation.Domain;
 /// </summary>
 internal sealed record ScopeRules(ScopeHead Head, RuleSet Rules)
 {
+    /// <summary>They were kept on disk, and the database has not confirmed them since.</summary>
+    public bool IsFromFile { get; init; }
+
     public static ScopeRules Empty(string tenant) => new(default, RuleSet.Empty(tenant));
 
     /// <summary>These rules with some entities read anew. Asked for and not found is deleted.</summary>

@@ -3,7 +3,6 @@ using System.Text.Json;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
-using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Rules;
 using FeatureFlags.Rules.Json;
@@ -80,11 +79,11 @@ internal static class EvaluateBatch
     /// <param name="Revision">The scope's revision that every item was evaluated at.</param>
     internal sealed record Response(IReadOnlyList<EvaluationResponse> Items, long Revision);
 
-    private static async Task Answer(HttpContext context, RuleCache cache, CallContext call, DatabaseStatus database)
+    private static async Task Answer(HttpContext context, RuleCache cache, CallContext call)
     {
         var request = await JsonBody.Read(context.Request, Request.Parse, context.RequestAborted);
         var scope = await cache.Get(call.Scope, context.RequestAborted);
-        using var answer = Answered(request, scope, stale: database.IsAway);
+        using var answer = Answered(request, scope, cache.IsStale(scope));
         await answer.Send(context);
     }
 

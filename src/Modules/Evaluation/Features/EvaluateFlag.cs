@@ -3,7 +3,6 @@ using System.Text.Json;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
-using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Rules;
 using FeatureFlags.Rules.Json;
@@ -62,7 +61,7 @@ internal static class EvaluateFlag
         }
     }
 
-    private static async Task Answer(HttpContext context, RuleCache cache, CallContext call, DatabaseStatus database)
+    private static async Task Answer(HttpContext context, RuleCache cache, CallContext call)
     {
         var request = await JsonBody.Read(context.Request, Request.Parse, context.RequestAborted);
         var scope = await cache.Get(call.Scope, context.RequestAborted);
@@ -72,7 +71,7 @@ internal static class EvaluateFlag
         var evaluation = flag.Evaluate(request.User);
         EvaluationMetrics.Count(evaluation.Reason);
         using var answer = new AnswerWriter(2 * AnswerWriter.BytesEach);
-        answer.Evaluated(evaluation, flag.Version, stale: database.IsAway);
+        answer.Evaluated(evaluation, flag.Version, cache.IsStale(scope));
         await answer.Send(context);
     }
 

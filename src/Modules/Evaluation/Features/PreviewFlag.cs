@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Messaging;
-using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Rules;
 using FeatureFlags.Rules.Json;
@@ -77,8 +76,7 @@ internal static class PreviewFlag
         public Validator() => RuleFor(q => q.Problems.Items).MustBeReadable();
     }
 
-    internal sealed class Handler(RuleCache cache, CallContext call, DatabaseStatus database)
-        : IQueryHandler<Query, Response>
+    internal sealed class Handler(RuleCache cache, CallContext call) : IQueryHandler<Query, Response>
     {
         public async Task<Response> Handle(Query query, CancellationToken ct)
         {
@@ -100,7 +98,7 @@ internal static class PreviewFlag
                 explained.RuleId,
                 new EvaluationDetails(explained.Bucket, explained.GateBucket, explained.Error),
                 query.Unsaved is null ? explained.Version : null,
-                database.IsAway ? true : null,
+                cache.IsStale(scope) ? true : null,
                 explained,
                 scope.Head.Revision
             );

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Domain;
 using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.Flags.Contracts;
 using FeatureFlags.Rules;
 
 namespace FeatureFlags.Flags.Domain;
@@ -91,13 +92,7 @@ internal sealed class Flag : AggregateRoot, IScoped, ISoftDeleted
     }
 
     /// <summary>The flag as evaluation reads it.</summary>
-    public FlagDefinition Definition()
-    {
-        using var document = JsonDocument.Parse(Document);
-        // From the document, not from their rows: a join would fetch each flag's text once a tag.
-        var tags = document.RootElement.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!);
-        return FlagDefinition.Restore(Key, Version, document.RootElement) with { Tags = [.. tags] };
-    }
+    public FlagDefinition Definition() => new FlagDocument(Key, Version, Document).Definition();
 
     public JsonElement ReadDocument()
     {

@@ -9,15 +9,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace FeatureFlags.Flags.Integrations;
 
-internal sealed class AnswerFlagDefinitions(AppDbContext db)
-    : IQueryHandler<FlagDefinitions, IReadOnlyList<FlagDefinition>>
+internal sealed class AnswerFlagDocuments(AppDbContext db) : IQueryHandler<FlagDocuments, IReadOnlyList<FlagDocument>>
 {
-    public async Task<IReadOnlyList<FlagDefinition>> Handle(FlagDefinitions query, CancellationToken ct)
+    public async Task<IReadOnlyList<FlagDocument>> Handle(FlagDocuments query, CancellationToken ct)
     {
-        var flags = db.Flags().AsNoTracking();
+        IQueryable<Flag> flags = db.Flags();
         if (query.Keys is { } keys)
             flags = flags.Where(f => keys.Contains(f.Key));
-        return [.. (await flags.ToListAsync(ct)).Select(f => f.Definition())];
+        // The tags are in the document too: a join with their rows would fetch each flag's text once a tag.
+        return await flags.Select(f => new FlagDocument(f.Key, f.Version, f.Document)).ToListAsync(ct);
     }
 }
 

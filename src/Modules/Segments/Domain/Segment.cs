@@ -161,13 +161,6 @@ internal sealed class Segment : AggregateRoot, IScoped, ISoftDeleted
     /// </summary>
     private JsonElement Recorded() => Shown(ShowsLists ? Ids : [.. Counts, .. Ids]);
 
-    /// <summary>The segment as evaluation reads it, without its members.</summary>
-    public SegmentDefinition Definition()
-    {
-        using var document = JsonDocument.Parse(Document);
-        return SegmentDefinition.Restore(Key, Version, document.RootElement) with { Position = NextPosition };
-    }
-
     public JsonElement ReadDocument()
     {
         using var document = JsonDocument.Parse(Document);

@@ -8,10 +8,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace FeatureFlags.Segments.Integrations;
 
-internal sealed class AnswerSegmentDefinitions(AppDbContext db)
-    : IQueryHandler<SegmentDefinitions, IReadOnlyList<SegmentDefinition>>
+internal sealed class AnswerSegmentDocuments(AppDbContext db)
+    : IQueryHandler<SegmentDocuments, IReadOnlyList<SegmentDocument>>
 {
-    public async Task<IReadOnlyList<SegmentDefinition>> Handle(SegmentDefinitions query, CancellationToken ct)
+    public async Task<IReadOnlyList<SegmentDocument>> Handle(SegmentDocuments query, CancellationToken ct)
     {
         var segments = db.Segments().AsNoTracking();
         if (query.Keys is { } keys)
@@ -20,20 +20,23 @@ internal sealed class AnswerSegmentDefinitions(AppDbContext db)
         await db.ReadShownLists(found, ct);
 
         var known = query.Known.ToDictionary(k => k.Key, StringComparer.Ordinal);
-        var definitions = new List<SegmentDefinition>(found.Count);
+        var documents = new List<SegmentDocument>(found.Count);
         foreach (var segment in found)
         {
             var before = known.GetValueOrDefault(segment.Key);
             var position = before?.Position ?? 0;
-            definitions.Add(
-                segment.Definition() with
-                {
-                    Included = await db.ReadSet(segment, ListName.Included, before?.Included, position, ct),
-                    Excluded = await db.ReadSet(segment, ListName.Excluded, before?.Excluded, position, ct),
-                }
+            documents.Add(
+                new SegmentDocument(
+                    segment.Key,
+                    segment.Version,
+                    segment.Document,
+                    segment.NextPosition,
+                    await db.ReadSet(segment, ListName.Included, before?.Included, position, ct),
+                    await db.ReadSet(segment, ListName.Excluded, before?.Excluded, position, ct)
+                )
             );
         }
-        return definitions;
+        return documents;
     }
 }
 

@@ -550,7 +550,7 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                     b.HasIndex("WebhookId", "Id")
                         .HasDatabaseName("ix_changefeed_deliveries_webhook_id_id");
 
-                    b.HasIndex("WebhookId", "NextAttemptAt")
+                    b.HasIndex("WebhookId", "NextAttemptAt", "Revision")
                         .HasDatabaseName("ix_changefeed_deliveries_due")
                         .HasFilter("state = 'Pending'");
 

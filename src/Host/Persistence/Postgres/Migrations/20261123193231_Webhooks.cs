@@ -134,7 +134,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_changefeed_deliveries_due",
                 table: "changefeed_deliveries",
-                columns: new[] { "webhook_id", "next_attempt_at" },
+                columns: new[] { "webhook_id", "next_attempt_at", "revision" },
                 filter: "state = 'Pending'"
             );
 

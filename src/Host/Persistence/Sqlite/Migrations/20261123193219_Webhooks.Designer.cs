@@ -4,68 +4,60 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace FeatureFlags.Host.Persistence.Postgres.Migrations
+namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
 {
-    [DbContext(typeof(PostgresAppDbContext))]
-    [Migration("20261123191119_Webhooks")]
+    [DbContext(typeof(SqliteAppDbContext))]
+    [Migration("20261123193219_Webhooks")]
     partial class Webhooks
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
-            modelBuilder
-                .HasAnnotation("ProductVersion", "10.0.15")
-                .HasAnnotation("Relational:MaxIdentifierLength", 63);
-
-            NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+            modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
 
                     b.Property<bool>("Active")
-                        .HasColumnType("boolean")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("active");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
 
                     b.Property<string>("Scope")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("scope")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope");
 
                     b.Property<byte[]>("SecretHash")
                         .IsRequired()
-                        .HasColumnType("bytea")
+                        .HasColumnType("BLOB")
                         .HasColumnName("secret_hash");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
                     b.Property<long>("Version")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -77,14 +69,12 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Domain.ClientTenant", b =>
                 {
                     b.Property<string>("ClientId")
-                        .HasColumnType("text")
-                        .HasColumnName("client_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_id");
 
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.HasKey("ClientId", "Tenant")
                         .HasName("pk_access_client_tenants");
@@ -98,17 +88,16 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Tokens.GeneratedKey", b =>
                 {
                     b.Property<string>("Name")
-                        .HasColumnType("text")
-                        .HasColumnName("name")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
                     b.Property<byte[]>("Secret")
                         .IsRequired()
-                        .HasColumnType("bytea")
+                        .HasColumnType("BLOB")
                         .HasColumnName("secret");
 
                     b.HasKey("Name")
@@ -120,71 +109,61 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Audit.Domain.AuditEntry", b =>
                 {
                     b.Property<string>("EventId")
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
 
                     b.Property<string>("Action")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("action")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
 
                     b.Property<string>("Actor")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("actor")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("actor");
 
                     b.Property<string>("After")
-                        .HasColumnType("text")
-                        .HasColumnName("after")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("after");
 
                     b.Property<string>("Before")
-                        .HasColumnType("text")
-                        .HasColumnName("before")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("before");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity_key");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("RequestId")
-                        .HasColumnType("text")
-                        .HasColumnName("request_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request_id");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<long>("Ts")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("ts");
 
                     b.Property<long>("Version")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
                     b.HasKey("EventId")
@@ -205,63 +184,55 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.DeadLetter", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
 
                     b.Property<int>("Attempts")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
 
                     b.Property<long>("DiedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("died_at");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity_key");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("EventId")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
 
                     b.Property<string>("LastError")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("last_error")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_error");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
                     b.Property<string>("Subscriber")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("subscriber")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.HasKey("Id")
                         .HasName("pk_outbox_dead_letters");
@@ -278,64 +249,56 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.OutboxDelivery", b =>
                 {
                     b.Property<string>("EventId")
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
 
                     b.Property<string>("Subscriber")
-                        .HasColumnType("text")
-                        .HasColumnName("subscriber")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber");
 
                     b.Property<int>("Attempts")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity_key");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("LastError")
-                        .HasColumnType("text")
-                        .HasColumnName("last_error")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_error");
 
                     b.Property<string>("LeaseToken")
-                        .HasColumnType("text")
-                        .HasColumnName("lease_token")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_token");
 
                     b.Property<long?>("LeaseUntil")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("lease_until");
 
                     b.Property<long>("NextAttemptAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("next_attempt_at");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.HasKey("EventId", "Subscriber")
                         .HasName("pk_outbox_deliveries");
@@ -355,82 +318,70 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.OutboxMessage", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
                     b.Property<string>("Action")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("action")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
 
                     b.Property<string>("Actor")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("actor")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("actor");
 
                     b.Property<string>("After")
-                        .HasColumnType("text")
-                        .HasColumnName("after")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("after");
 
                     b.Property<string>("Before")
-                        .HasColumnType("text")
-                        .HasColumnName("before")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("before");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity_key");
 
                     b.Property<long>("EntityVersion")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("entity_version");
 
                     b.Property<string>("EventId")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
 
                     b.Property<long>("OccurredAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("occurred_at");
 
                     b.Property<string>("RequestId")
-                        .HasColumnType("text")
-                        .HasColumnName("request_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request_id");
 
                     b.Property<string>("TraceParent")
-                        .HasColumnType("text")
-                        .HasColumnName("trace_parent")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trace_parent");
 
                     b.Property<string>("Type")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("type")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
 
                     b.HasKey("Tenant", "Environment", "Revision")
                         .HasName("pk_outbox_messages");
@@ -445,27 +396,24 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.ScopeRevision", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("HeadEventId")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("head_event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("head_event_id");
 
                     b.Property<long>("MinRevision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("min_revision");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
                     b.HasKey("Tenant", "Environment")
@@ -477,51 +425,46 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Work.WorkItem", b =>
                 {
                     b.Property<string>("Kind")
-                        .HasColumnType("text")
-                        .HasColumnName("kind")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
 
                     b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
 
                     b.Property<long>("DueAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("due_at");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("LeaseToken")
-                        .HasColumnType("text")
-                        .HasColumnName("lease_token")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_token");
 
                     b.Property<long?>("LeaseUntil")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("lease_until");
 
                     b.Property<long>("LeasedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("leased_at");
 
                     b.Property<long>("PausedUntil")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("paused_until");
 
                     b.Property<long>("Signals")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("signals");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.HasKey("Kind", "Id")
                         .HasName("pk_outbox_work");
@@ -538,76 +481,68 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
 
                     b.Property<int>("Attempts")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entity_key");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("EventId")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
 
                     b.Property<long?>("FinishedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("finished_at");
 
                     b.Property<long>("NextAttemptAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("next_attempt_at");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
                     b.Property<string>("State")
                         .IsRequired()
-                        .HasColumnType("text")
+                        .HasColumnType("TEXT")
                         .HasColumnName("state");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Type")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("type")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
 
                     b.Property<string>("WebhookId")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("webhook_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("webhook_id");
 
                     b.HasKey("Id")
                         .HasName("pk_changefeed_deliveries");
@@ -618,7 +553,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     b.HasIndex("WebhookId", "Id")
                         .HasDatabaseName("ix_changefeed_deliveries_webhook_id_id");
 
-                    b.HasIndex("WebhookId", "NextAttemptAt")
+                    b.HasIndex("WebhookId", "NextAttemptAt", "Revision")
                         .HasDatabaseName("ix_changefeed_deliveries_due")
                         .HasFilter("state = 'Pending'");
 
@@ -632,47 +567,42 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.DeliveryAttempt", b =>
                 {
                     b.Property<string>("DeliveryId")
-                        .HasColumnType("text")
-                        .HasColumnName("delivery_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
 
                     b.Property<int>("Number")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("number");
 
                     b.Property<long>("DurationMs")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("duration_ms");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("Error")
-                        .HasColumnType("text")
-                        .HasColumnName("error")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error");
 
                     b.Property<string>("Response")
-                        .HasColumnType("text")
-                        .HasColumnName("response")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("response");
 
                     b.Property<long>("StartedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("started_at");
 
                     b.Property<int?>("Status")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("status");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.HasKey("DeliveryId", "Number")
                         .HasName("pk_changefeed_attempts");
@@ -683,27 +613,23 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.QueuedEvent", b =>
                 {
                     b.Property<string>("EventId")
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
 
                     b.Property<string>("Body")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("body")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.HasKey("EventId")
                         .HasName("pk_changefeed_events");
@@ -714,78 +640,69 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Webhook", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
 
                     b.Property<bool>("Active")
-                        .HasColumnType("boolean")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("active");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Description")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("description")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("description");
 
                     b.Property<string>("DisabledReason")
-                        .HasColumnType("text")
-                        .HasColumnName("disabled_reason")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("disabled_reason");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("EventTypes")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_types")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_types");
 
                     b.Property<string>("PreviousSecret")
-                        .HasColumnType("text")
-                        .HasColumnName("previous_secret")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("previous_secret");
 
                     b.Property<long?>("PreviousSecretUntil")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("previous_secret_until");
 
                     b.Property<string>("Secret")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("secret")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("secret");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
                     b.Property<string>("Url")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("url")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("url");
 
                     b.Property<long>("Version")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -800,50 +717,45 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Flags.Domain.Flag", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("Key")
-                        .HasColumnType("text")
-                        .HasColumnName("key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Document")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("document")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
 
                     b.Property<bool>("On")
-                        .HasColumnType("boolean")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("on");
 
                     b.Property<string>("Search")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("search")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
                     b.Property<long>("Version")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
                     b.HasKey("Tenant", "Environment", "Key")
@@ -861,33 +773,28 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Flags.Domain.FlagReference", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("FlagKey")
-                        .HasColumnType("text")
-                        .HasColumnName("flag_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("flag_key");
 
                     b.Property<int>("Kind")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("kind");
 
                     b.Property<string>("TargetKey")
-                        .HasColumnType("text")
-                        .HasColumnName("target_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_key");
 
                     b.Property<string>("Variant")
-                        .HasColumnType("text")
-                        .HasColumnName("variant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("variant");
 
                     b.HasKey("Tenant", "Environment", "FlagKey", "Kind", "TargetKey", "Variant")
                         .HasName("pk_flags_references");
@@ -901,24 +808,20 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Flags.Domain.FlagTag", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("FlagKey")
-                        .HasColumnType("text")
-                        .HasColumnName("flag_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("flag_key");
 
                     b.Property<string>("Tag")
-                        .HasColumnType("text")
-                        .HasColumnName("tag")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tag");
 
                     b.HasKey("Tenant", "Environment", "FlagKey", "Tag")
                         .HasName("pk_flags_tags");
@@ -932,58 +835,53 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.Segment", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("Key")
-                        .HasColumnType("text")
-                        .HasColumnName("key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Document")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("document")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
 
                     b.Property<int>("ExcludedCount")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("excluded_count");
 
                     b.Property<int>("IncludedCount")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("included_count");
 
                     b.Property<long>("NextPosition")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("next_position");
 
                     b.Property<string>("Search")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("search")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
                     b.Property<long>("Version")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
                     b.HasKey("Tenant", "Environment", "Key")
@@ -1001,38 +899,34 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentMember", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("SegmentKey")
-                        .HasColumnType("text")
-                        .HasColumnName("segment_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("segment_key");
 
                     b.Property<int>("List")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("list");
 
                     b.Property<string>("Member")
-                        .HasColumnType("text")
-                        .HasColumnName("member")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("member");
 
                     b.Property<long>("Position")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("position");
 
                     b.HasKey("Tenant", "Environment", "SegmentKey", "List", "Member")
                         .HasName("pk_segments_members");
 
                     b.HasIndex("Tenant", "Environment", "SegmentKey", "List", "Position")
-                        .HasDatabaseName("ix_segments_members_tenant_environment_segment_key_list_positi");
+                        .HasDatabaseName("ix_segments_members_tenant_environment_segment_key_list_position");
 
                     b.ToTable("segments_members", (string)null);
                 });
@@ -1040,33 +934,28 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentReference", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("SegmentKey")
-                        .HasColumnType("text")
-                        .HasColumnName("segment_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("segment_key");
 
                     b.Property<int>("Kind")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("kind");
 
                     b.Property<string>("TargetKey")
-                        .HasColumnType("text")
-                        .HasColumnName("target_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_key");
 
                     b.Property<string>("Variant")
-                        .HasColumnType("text")
-                        .HasColumnName("variant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("variant");
 
                     b.HasKey("Tenant", "Environment", "SegmentKey", "Kind", "TargetKey", "Variant")
                         .HasName("pk_segments_references");
@@ -1080,33 +969,29 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("text")
-                        .HasColumnName("tenant")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("text")
-                        .HasColumnName("environment")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
 
                     b.Property<string>("SegmentKey")
-                        .HasColumnType("text")
-                        .HasColumnName("segment_key")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("segment_key");
 
                     b.Property<long>("Position")
-                        .HasColumnType("bigint")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("position");
 
                     b.Property<int>("List")
-                        .HasColumnType("integer")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("list");
 
                     b.Property<string>("Member")
                         .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("member")
-                        .UseCollation("C");
+                        .HasColumnType("TEXT")
+                        .HasColumnName("member");
 
                     b.HasKey("Tenant", "Environment", "SegmentKey", "Position")
                         .HasName("pk_segments_removals");
@@ -1171,7 +1056,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .HasForeignKey("Tenant", "Environment", "SegmentKey")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_segments_members_segments_segments_tenant_environment_segme");
+                        .HasConstraintName("fk_segments_members_segments_segments_tenant_environment_segment_key");
                 });
 
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentReference", b =>
@@ -1181,7 +1066,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .HasForeignKey("Tenant", "Environment", "SegmentKey")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_segments_references_segments_segments_tenant_environment_se");
+                        .HasConstraintName("fk_segments_references_segments_segments_tenant_environment_segment_key");
                 });
 
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
@@ -1191,7 +1076,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .HasForeignKey("Tenant", "Environment", "SegmentKey")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_segments_removals_segments_segments_tenant_environment_segm");
+                        .HasConstraintName("fk_segments_removals_segments_segments_tenant_environment_segment_key");
                 });
 
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>

@@ -4,60 +4,68 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
+namespace FeatureFlags.Host.Persistence.Postgres.Migrations
 {
-    [DbContext(typeof(SqliteAppDbContext))]
-    [Migration("20261123191042_Webhooks")]
+    [DbContext(typeof(PostgresAppDbContext))]
+    [Migration("20261123193231_Webhooks")]
     partial class Webhooks
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
-            modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
+            modelBuilder
+                .HasAnnotation("ProductVersion", "10.0.15")
+                .HasAnnotation("Relational:MaxIdentifierLength", 63);
+
+            NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
 
                     b.Property<bool>("Active")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("active");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<string>("Scope")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("scope");
+                        .HasColumnType("text")
+                        .HasColumnName("scope")
+                        .UseCollation("C");
 
                     b.Property<byte[]>("SecretHash")
                         .IsRequired()
-                        .HasColumnType("BLOB")
+                        .HasColumnType("bytea")
                         .HasColumnName("secret_hash");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<long>("Version")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -69,12 +77,14 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Domain.ClientTenant", b =>
                 {
                     b.Property<string>("ClientId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("client_id");
+                        .HasColumnType("text")
+                        .HasColumnName("client_id")
+                        .UseCollation("C");
 
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.HasKey("ClientId", "Tenant")
                         .HasName("pk_access_client_tenants");
@@ -88,16 +98,17 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Tokens.GeneratedKey", b =>
                 {
                     b.Property<string>("Name")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<byte[]>("Secret")
                         .IsRequired()
-                        .HasColumnType("BLOB")
+                        .HasColumnType("bytea")
                         .HasColumnName("secret");
 
                     b.HasKey("Name")
@@ -109,61 +120,71 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Audit.Domain.AuditEntry", b =>
                 {
                     b.Property<string>("EventId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<string>("Action")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("action");
+                        .HasColumnType("text")
+                        .HasColumnName("action")
+                        .UseCollation("C");
 
                     b.Property<string>("Actor")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("actor");
+                        .HasColumnType("text")
+                        .HasColumnName("actor")
+                        .UseCollation("C");
 
                     b.Property<string>("After")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("after");
+                        .HasColumnType("text")
+                        .HasColumnName("after")
+                        .UseCollation("C");
 
                     b.Property<string>("Before")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("before");
+                        .HasColumnType("text")
+                        .HasColumnName("before")
+                        .UseCollation("C");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity");
+                        .HasColumnType("text")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity_key");
+                        .HasColumnType("text")
+                        .HasColumnName("entity_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("RequestId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("request_id");
+                        .HasColumnType("text")
+                        .HasColumnName("request_id")
+                        .UseCollation("C");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revision");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<long>("Ts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("ts");
 
                     b.Property<long>("Version")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("version");
 
                     b.HasKey("EventId")
@@ -184,55 +205,63 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.DeadLetter", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
 
                     b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("attempts");
 
                     b.Property<long>("DiedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("died_at");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity");
+                        .HasColumnType("text")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity_key");
+                        .HasColumnType("text")
+                        .HasColumnName("entity_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("EventId")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<string>("LastError")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("last_error");
+                        .HasColumnType("text")
+                        .HasColumnName("last_error")
+                        .UseCollation("C");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revision");
 
                     b.Property<string>("Subscriber")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("subscriber");
+                        .HasColumnType("text")
+                        .HasColumnName("subscriber")
+                        .UseCollation("C");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_outbox_dead_letters");
@@ -249,56 +278,64 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.OutboxDelivery", b =>
                 {
                     b.Property<string>("EventId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<string>("Subscriber")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("subscriber");
+                        .HasColumnType("text")
+                        .HasColumnName("subscriber")
+                        .UseCollation("C");
 
                     b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("attempts");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity");
+                        .HasColumnType("text")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity_key");
+                        .HasColumnType("text")
+                        .HasColumnName("entity_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("LastError")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("last_error");
+                        .HasColumnType("text")
+                        .HasColumnName("last_error")
+                        .UseCollation("C");
 
                     b.Property<string>("LeaseToken")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("lease_token");
+                        .HasColumnType("text")
+                        .HasColumnName("lease_token")
+                        .UseCollation("C");
 
                     b.Property<long?>("LeaseUntil")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("lease_until");
 
                     b.Property<long>("NextAttemptAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("next_attempt_at");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revision");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.HasKey("EventId", "Subscriber")
                         .HasName("pk_outbox_deliveries");
@@ -318,70 +355,82 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.OutboxMessage", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revision");
 
                     b.Property<string>("Action")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("action");
+                        .HasColumnType("text")
+                        .HasColumnName("action")
+                        .UseCollation("C");
 
                     b.Property<string>("Actor")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("actor");
+                        .HasColumnType("text")
+                        .HasColumnName("actor")
+                        .UseCollation("C");
 
                     b.Property<string>("After")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("after");
+                        .HasColumnType("text")
+                        .HasColumnName("after")
+                        .UseCollation("C");
 
                     b.Property<string>("Before")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("before");
+                        .HasColumnType("text")
+                        .HasColumnName("before")
+                        .UseCollation("C");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity");
+                        .HasColumnType("text")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity_key");
+                        .HasColumnType("text")
+                        .HasColumnName("entity_key")
+                        .UseCollation("C");
 
                     b.Property<long>("EntityVersion")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("entity_version");
 
                     b.Property<string>("EventId")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<long>("OccurredAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("occurred_at");
 
                     b.Property<string>("RequestId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("request_id");
+                        .HasColumnType("text")
+                        .HasColumnName("request_id")
+                        .UseCollation("C");
 
                     b.Property<string>("TraceParent")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("trace_parent");
+                        .HasColumnType("text")
+                        .HasColumnName("trace_parent")
+                        .UseCollation("C");
 
                     b.Property<string>("Type")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type");
+                        .HasColumnType("text")
+                        .HasColumnName("type")
+                        .UseCollation("C");
 
                     b.HasKey("Tenant", "Environment", "Revision")
                         .HasName("pk_outbox_messages");
@@ -396,24 +445,27 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Outbox.ScopeRevision", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("HeadEventId")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("head_event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("head_event_id")
+                        .UseCollation("C");
 
                     b.Property<long>("MinRevision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("min_revision");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revision");
 
                     b.HasKey("Tenant", "Environment")
@@ -425,46 +477,51 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.BuildingBlocks.Work.WorkItem", b =>
                 {
                     b.Property<string>("Kind")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
 
                     b.Property<long>("DueAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("due_at");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("LeaseToken")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("lease_token");
+                        .HasColumnType("text")
+                        .HasColumnName("lease_token")
+                        .UseCollation("C");
 
                     b.Property<long?>("LeaseUntil")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("lease_until");
 
                     b.Property<long>("LeasedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("leased_at");
 
                     b.Property<long>("PausedUntil")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("paused_until");
 
                     b.Property<long>("Signals")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("signals");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.HasKey("Kind", "Id")
                         .HasName("pk_outbox_work");
@@ -481,68 +538,76 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
 
                     b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("attempts");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<string>("Entity")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity");
+                        .HasColumnType("text")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
 
                     b.Property<string>("EntityKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity_key");
+                        .HasColumnType("text")
+                        .HasColumnName("entity_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("EventId")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<long?>("FinishedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("finished_at");
 
                     b.Property<long>("NextAttemptAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("next_attempt_at");
 
                     b.Property<long>("Revision")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revision");
 
                     b.Property<string>("State")
                         .IsRequired()
-                        .HasColumnType("TEXT")
+                        .HasColumnType("text")
                         .HasColumnName("state");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Type")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type");
+                        .HasColumnType("text")
+                        .HasColumnName("type")
+                        .UseCollation("C");
 
                     b.Property<string>("WebhookId")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("webhook_id");
+                        .HasColumnType("text")
+                        .HasColumnName("webhook_id")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_changefeed_deliveries");
@@ -553,7 +618,7 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                     b.HasIndex("WebhookId", "Id")
                         .HasDatabaseName("ix_changefeed_deliveries_webhook_id_id");
 
-                    b.HasIndex("WebhookId", "NextAttemptAt")
+                    b.HasIndex("WebhookId", "NextAttemptAt", "Revision")
                         .HasDatabaseName("ix_changefeed_deliveries_due")
                         .HasFilter("state = 'Pending'");
 
@@ -567,42 +632,47 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.DeliveryAttempt", b =>
                 {
                     b.Property<string>("DeliveryId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("delivery_id");
+                        .HasColumnType("text")
+                        .HasColumnName("delivery_id")
+                        .UseCollation("C");
 
                     b.Property<int>("Number")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("number");
 
                     b.Property<long>("DurationMs")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("duration_ms");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("Error")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("error");
+                        .HasColumnType("text")
+                        .HasColumnName("error")
+                        .UseCollation("C");
 
                     b.Property<string>("Response")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("response");
+                        .HasColumnType("text")
+                        .HasColumnName("response")
+                        .UseCollation("C");
 
                     b.Property<long>("StartedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("started_at");
 
                     b.Property<int?>("Status")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("status");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.HasKey("DeliveryId", "Number")
                         .HasName("pk_changefeed_attempts");
@@ -613,23 +683,27 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.QueuedEvent", b =>
                 {
                     b.Property<string>("EventId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<string>("Body")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("body");
+                        .HasColumnType("text")
+                        .HasColumnName("body")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.HasKey("EventId")
                         .HasName("pk_changefeed_events");
@@ -640,69 +714,78 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Webhook", b =>
                 {
                     b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
 
                     b.Property<bool>("Active")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("active");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Description")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("description");
+                        .HasColumnType("text")
+                        .HasColumnName("description")
+                        .UseCollation("C");
 
                     b.Property<string>("DisabledReason")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("disabled_reason");
+                        .HasColumnType("text")
+                        .HasColumnName("disabled_reason")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("EventTypes")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_types");
+                        .HasColumnType("text")
+                        .HasColumnName("event_types")
+                        .UseCollation("C");
 
                     b.Property<string>("PreviousSecret")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("previous_secret");
+                        .HasColumnType("text")
+                        .HasColumnName("previous_secret")
+                        .UseCollation("C");
 
                     b.Property<long?>("PreviousSecretUntil")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("previous_secret_until");
 
                     b.Property<string>("Secret")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("secret");
+                        .HasColumnType("text")
+                        .HasColumnName("secret")
+                        .UseCollation("C");
 
                     b.Property<string>("Tenant")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<string>("Url")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("url");
+                        .HasColumnType("text")
+                        .HasColumnName("url")
+                        .UseCollation("C");
 
                     b.Property<long>("Version")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -717,45 +800,50 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Flags.Domain.Flag", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("Key")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("key");
+                        .HasColumnType("text")
+                        .HasColumnName("key")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Document")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("document");
+                        .HasColumnType("text")
+                        .HasColumnName("document")
+                        .UseCollation("C");
 
                     b.Property<bool>("On")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("on");
 
                     b.Property<string>("Search")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search");
+                        .HasColumnType("text")
+                        .HasColumnName("search")
+                        .UseCollation("C");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<long>("Version")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("version");
 
                     b.HasKey("Tenant", "Environment", "Key")
@@ -773,28 +861,33 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Flags.Domain.FlagReference", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("FlagKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("flag_key");
+                        .HasColumnType("text")
+                        .HasColumnName("flag_key")
+                        .UseCollation("C");
 
                     b.Property<int>("Kind")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("kind");
 
                     b.Property<string>("TargetKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("target_key");
+                        .HasColumnType("text")
+                        .HasColumnName("target_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Variant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("variant");
+                        .HasColumnType("text")
+                        .HasColumnName("variant")
+                        .UseCollation("C");
 
                     b.HasKey("Tenant", "Environment", "FlagKey", "Kind", "TargetKey", "Variant")
                         .HasName("pk_flags_references");
@@ -808,20 +901,24 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Flags.Domain.FlagTag", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("FlagKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("flag_key");
+                        .HasColumnType("text")
+                        .HasColumnName("flag_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Tag")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tag");
+                        .HasColumnType("text")
+                        .HasColumnName("tag")
+                        .UseCollation("C");
 
                     b.HasKey("Tenant", "Environment", "FlagKey", "Tag")
                         .HasName("pk_flags_tags");
@@ -835,53 +932,58 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.Segment", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("Key")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("key");
+                        .HasColumnType("text")
+                        .HasColumnName("key")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<long?>("DeletedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("deleted_at");
 
                     b.Property<string>("Document")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("document");
+                        .HasColumnType("text")
+                        .HasColumnName("document")
+                        .UseCollation("C");
 
                     b.Property<int>("ExcludedCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("excluded_count");
 
                     b.Property<int>("IncludedCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("included_count");
 
                     b.Property<long>("NextPosition")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("next_position");
 
                     b.Property<string>("Search")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search");
+                        .HasColumnType("text")
+                        .HasColumnName("search")
+                        .UseCollation("C");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<long>("Version")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("version");
 
                     b.HasKey("Tenant", "Environment", "Key")
@@ -899,34 +1001,38 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentMember", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("SegmentKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("segment_key");
+                        .HasColumnType("text")
+                        .HasColumnName("segment_key")
+                        .UseCollation("C");
 
                     b.Property<int>("List")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("list");
 
                     b.Property<string>("Member")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("member");
+                        .HasColumnType("text")
+                        .HasColumnName("member")
+                        .UseCollation("C");
 
                     b.Property<long>("Position")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("position");
 
                     b.HasKey("Tenant", "Environment", "SegmentKey", "List", "Member")
                         .HasName("pk_segments_members");
 
                     b.HasIndex("Tenant", "Environment", "SegmentKey", "List", "Position")
-                        .HasDatabaseName("ix_segments_members_tenant_environment_segment_key_list_position");
+                        .HasDatabaseName("ix_segments_members_tenant_environment_segment_key_list_positi");
 
                     b.ToTable("segments_members", (string)null);
                 });
@@ -934,28 +1040,33 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentReference", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("SegmentKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("segment_key");
+                        .HasColumnType("text")
+                        .HasColumnName("segment_key")
+                        .UseCollation("C");
 
                     b.Property<int>("Kind")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("kind");
 
                     b.Property<string>("TargetKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("target_key");
+                        .HasColumnType("text")
+                        .HasColumnName("target_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Variant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("variant");
+                        .HasColumnType("text")
+                        .HasColumnName("variant")
+                        .UseCollation("C");
 
                     b.HasKey("Tenant", "Environment", "SegmentKey", "Kind", "TargetKey", "Variant")
                         .HasName("pk_segments_references");
@@ -969,29 +1080,33 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
                 {
                     b.Property<string>("Tenant")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tenant");
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
 
                     b.Property<string>("Environment")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("environment");
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
 
                     b.Property<string>("SegmentKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("segment_key");
+                        .HasColumnType("text")
+                        .HasColumnName("segment_key")
+                        .UseCollation("C");
 
                     b.Property<long>("Position")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("position");
 
                     b.Property<int>("List")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("list");
 
                     b.Property<string>("Member")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("member");
+                        .HasColumnType("text")
+                        .HasColumnName("member")
+                        .UseCollation("C");
 
                     b.HasKey("Tenant", "Environment", "SegmentKey", "Position")
                         .HasName("pk_segments_removals");
@@ -1056,7 +1171,7 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .HasForeignKey("Tenant", "Environment", "SegmentKey")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_segments_members_segments_segments_tenant_environment_segment_key");
+                        .HasConstraintName("fk_segments_members_segments_segments_tenant_environment_segme");
                 });
 
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentReference", b =>
@@ -1066,7 +1181,7 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .HasForeignKey("Tenant", "Environment", "SegmentKey")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_segments_references_segments_segments_tenant_environment_segment_key");
+                        .HasConstraintName("fk_segments_references_segments_segments_tenant_environment_se");
                 });
 
             modelBuilder.Entity("FeatureFlags.Segments.Domain.SegmentRemoval", b =>
@@ -1076,7 +1191,7 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .HasForeignKey("Tenant", "Environment", "SegmentKey")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_segments_removals_segments_segments_tenant_environment_segment_key");
+                        .HasConstraintName("fk_segments_removals_segments_segments_tenant_environment_segm");
                 });
 
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
