@@ -58,6 +58,12 @@ Task("Architecture").IsDependentOn("Build").Does(() => RunSuite("ArchitectureTes
 
 Task("Integration").IsDependentOn("Build").Does(() => RunSuite("IntegrationTests"));
 
+// Hosts are killed, stopped and starved of their database, a little of each.
+Task("FaultsInShort").IsDependentOn("Build").IsDependentOn("Publish").Does(() => RunFaults("short", "Category=Short"));
+
+// Not part of Default: all of them, as long as a release deserves. The results are in artifacts/faults/results.jsonl.
+Task("Faults").IsDependentOn("Build").IsDependentOn("Publish").Does(() => RunFaults("full", filter: null));
+
 Task("Coverage")
     .IsDependentOn("Unit")
     .IsDependentOn("Integration")
@@ -77,7 +83,8 @@ Task("Test")
     .IsDependentOn("Unit")
     .IsDependentOn("Architecture")
     .IsDependentOn("Integration")
-    .IsDependentOn("Coverage");
+    .IsDependentOn("Coverage")
+    .IsDependentOn("FaultsInShort");
 
 Task("Default").IsDependentOn("Test");
 
@@ -154,6 +161,26 @@ void RunSuite(string suite)
         }
     );
 }
+
+void RunFaults(string scale, string filter) =>
+    DotNetTest(
+        "tests/FaultTests",
+        new DotNetTestSettings
+        {
+            Configuration = Configuration,
+            NoBuild = true,
+            NoLogo = true,
+            Filter = filter,
+            Loggers = ["trx;LogFileName=FaultTests.trx"],
+            ResultsDirectory = results,
+            EnvironmentVariables = new Dictionary<string, string>
+            {
+                ["FAULTS_HOST"] = MakeAbsolute(artifacts + Directory("publish")).FullPath,
+                ["FAULTS_SCALE"] = scale,
+            },
+            HandleExitCode = code => Passed("FaultTests", code),
+        }
+    );
 
 // npm leaves a lock file of its own where it has installed.
 bool IsStale(DirectoryPath folder)

@@ -46,8 +46,18 @@ internal sealed class PostgresEngine : IDatabaseEngine
 
     public string SkipLockedSql => "FOR UPDATE SKIP LOCKED";
 
-    public async Task<IWriteTransaction> BeginWrite(AppDbContext db, CancellationToken ct) =>
-        new Write(await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct));
+    public async Task<IWriteTransaction> BeginWrite(AppDbContext db, CancellationToken ct)
+    {
+        var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        // A host that is halted or cut off with the scope's lock in hand, or in line for it, would keep every other from
+        // writing to it until it is back, or for hours. Set here, not for the connection: poolers refuse settings they
+        // don't know.
+        await db.Database.ExecuteSqlRawAsync(
+            "SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '10s'",
+            ct
+        );
+        return new Write(transaction);
+    }
 
     public Task<IDbContextTransaction> BeginSnapshot(AppDbContext db, CancellationToken ct) =>
         db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);

@@ -11,6 +11,8 @@ namespace FeatureFlags.IntegrationTests.Operations;
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "FeatureFlags.Host.dll");
+
     private readonly Dictionary<string, string> _settings;
     private readonly List<HostProcess> _hosts = [];
 
@@ -51,7 +53,7 @@ internal sealed class Installation : IAsyncDisposable
     public HostProcess Start(params (string Name, string Value)[] settings)
     {
         var all = _settings.Concat(settings.Select(s => KeyValuePair.Create(s.Name, s.Value)));
-        var host = HostProcess.Start(all, Folder);
+        var host = HostProcess.Start(Program, all, Folder);
         _hosts.Add(host);
         return host;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 

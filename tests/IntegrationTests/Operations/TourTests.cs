@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 

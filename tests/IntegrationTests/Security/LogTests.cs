@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using FeatureFlags.IntegrationTests.Operations;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Security;
 

@@ -128,6 +128,7 @@ public sealed class AllocationTests
             Given.User("ユーザー\ud83d\ude00"),
             // Longer than what is encoded on the stack.
             Given.User(new string('é', 2_000)),
+            Given.User("user-2", $"{{'email': '{new string('é', 2_000)}'}}"),
             Given.User(
                 "user-1",
                 "{'country': ['FR', 'CA'], 'age': '30', 'email': 5, 'app': 'x', 'ip': [1], 'company': 'x'}"

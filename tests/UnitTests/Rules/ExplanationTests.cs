@@ -156,6 +156,16 @@ public sealed class ExplanationTests
     }
 
     [Test]
+    public void A_percentage_without_a_bucket_key_has_no_bucket()
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{'percentage': 50}"));
+
+        var gate = Explain(rules, "flag", Given.User(id: null)).Rules.Single().Conditions.Single();
+
+        Assert.That((gate.Bucket, gate.Holds), Is.EqualTo(((double?)null, false)));
+    }
+
+    [Test]
     public void A_split_says_where_the_user_falls_and_what_that_gives()
     {
         var rules = Given.RuleSet(

@@ -9,7 +9,7 @@ public sealed class JsonObjectReaderTests
     public void Members_are_read_by_their_type()
     {
         var (reader, problems) = Over(
-            "{'t': 'a', 'n': 1.5, 'i': 2, 'b': true, 'o': {'x': 1}, 'l': ['a', 'b'], 'z': null}"
+            "{'t': 'a', 'n': 1.5, 'i': 2, 'b': true, 'f': false, 'o': {'x': 1}, 'l': ['a', 'b'], 'z': null}"
         );
 
         Assert.That(
@@ -17,8 +17,8 @@ public sealed class JsonObjectReaderTests
             Is.EqualTo(("a", 1.5, 2, true))
         );
         Assert.That(
-            (reader.RequiredText("t"), reader.RequiredNumber("n"), reader.RequiredInteger("i")),
-            Is.EqualTo(("a", 1.5, 2))
+            (reader.RequiredText("t"), reader.RequiredNumber("n"), reader.RequiredInteger("i"), reader.Boolean("f")),
+            Is.EqualTo(("a", 1.5, 2, false))
         );
         Assert.That(reader.RequiredObject("o")!.Integer("x"), Is.EqualTo(1));
         Assert.That(reader.Texts("l"), Is.EqualTo(new[] { "a", "b" }));
@@ -70,13 +70,14 @@ public sealed class JsonObjectReaderTests
     [Test]
     public void Others_are_refused_unless_they_are_ignored()
     {
-        var (reader, problems) = Over("{'a': 1, 'b': 2, 'version': 3}");
+        var (reader, problems) = Over("{'a': 1, 'b': 2, 'c': 3, 'version': 3}");
         reader.Integer("a");
         reader.RequiredInteger("a");
+        reader.Has("c");
 
         reader.RefuseOthers("version");
 
-        Assert.That(problems.Items.Single(), Is.EqualTo(("b", "is unknown; known are: a")));
+        Assert.That(problems.Items.Single(), Is.EqualTo(("b", "is unknown; known are: a, c")));
     }
 
     [Test]
@@ -103,7 +104,7 @@ public sealed class JsonObjectReaderTests
     public void What_can_t_be_stored_is_a_problem_wherever_it_stands_in_a_value()
     {
         var (reader, problems) = Over(
-            "{'fine': {'é😀': ['a', 1, null]}, 'text': '\\u0000', 'list': [1, '\\ud800'], 'name': {'\\udc00': 1}, 'null': null}"
+            "{'fine': {'é😀': ['a', 1, null]}, 'text': '\\u0000', 'list': [1, '\\ud800'], 'name': {'a': 1, '\\udc00': 1}, 'null': null}"
         );
 
         Assert.That(reader.Storable("fine")?.ValueKind, Is.EqualTo(JsonValueKind.Object));

@@ -99,6 +99,7 @@ public sealed class OperatorTests
     private static IEnumerable<string> Negated => Operators.All.Where(o => o.IsNegated).Select(o => o.Name);
 
     [TestCase("'CA'", "'CA'", true)]
+    [TestCase("'ca'", "'CA'", false)]
     [TestCase("'CA'", "['CA', 'US']", true)]
     [TestCase("1", "1", true)]
     [TestCase("1", "'1'", false)]

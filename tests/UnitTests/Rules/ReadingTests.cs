@@ -133,6 +133,14 @@ public sealed class ReadingTests
         "variants[1].value: must be a number"
     )]
     [TestCase(
+        "{'variants': [{'key': 'a', 'weight': 1, 'value': true}, {'key': 'b', 'weight': 1, 'value': 1}]}",
+        "variants[1].value: must be a boolean"
+    )]
+    [TestCase(
+        "{'variants': [{'key': 'a', 'weight': 1, 'value': 'a'}, {'key': 'b', 'weight': 1, 'value': 1}]}",
+        "variants[1].value: must be text"
+    )]
+    [TestCase(
         "{'variants': [{'key': 'a', 'weight': 1, 'value': [1]}, {'key': 'b', 'weight': 1, 'value': true}]}",
         "variants[1].value: must be an object or array"
     )]
@@ -245,6 +253,14 @@ public sealed class ReadingTests
         "rules[0].rollout.variant: must be text"
     )]
     [TestCase(
+        "'rules': [{'id': 'r', 'order': 1, 'rollout': {'variant': 'on', 'variants': 'off'}}]",
+        "rules[0].rollout.variants: is unknown"
+    )]
+    [TestCase(
+        "'rules': [{'id': 'r', 'order': 1, 'rollout': {'distribution': [{'variant': 'on', 'weight': 1, 'wieght': 2}]}}]",
+        "rules[0].rollout.distribution[0].wieght: is unknown"
+    )]
+    [TestCase(
         "'rules': [{'id': 'r', 'order': 1, 'rollout': {'distribution': []}}]",
         "rules[0].rollout.distribution: must not be empty"
     )]
@@ -348,6 +364,7 @@ public sealed class ReadingTests
     [TestCase("{'attr': {'x': {'eq': 'a', 'ignore_case': 'yes'}}}", "attr.x.ignore_case: must be true or false")]
     [TestCase("{'segment': ''}", "segment: must not be empty")]
     [TestCase("{'segment': []}", "segment: must not be empty")]
+    [TestCase("{'segment': '\\ud800'}", "segment: must not hold U+0000 or half of a surrogate pair")]
     [TestCase("{'segment': ['a', 1]}", "segment[1]: must be text, not a number")]
     [TestCase("{'flag': 'x'}", "flag: must be an object, not text")]
     [TestCase("{'flag': {'key': 'x'}}", "flag.variant: is required")]
@@ -373,7 +390,7 @@ public sealed class ReadingTests
     public void One_answer_names_everything_there_is_to_mend()
     {
         var problems = Given.ProblemsOf(
-            "{'state': 'x', 'variants': [{'key': 'a', 'weight': -1}], 'rules': [{'id': 'r', 'order': 1, 'when': {'attr': {'x': {'gt': 'a', 'lt': 'b'}}}, 'rollout': {'variant': 'b'}}]}"
+            "{'state': 'x', 'variants': [{'key': 'a', 'weight': -1}], 'prerequisites': [{'variant': 'v'}, {'variant': 'v'}], 'rules': [{'id': 'r', 'order': 1, 'when': {'attr': {'x': {'gt': 'a', 'lt': 'b'}}}, 'rollout': {'variant': 'b'}}]}"
         );
 
         Assert.That(
@@ -383,6 +400,8 @@ public sealed class ReadingTests
                 {
                     "state",
                     "variants[0].weight",
+                    "prerequisites[0].key",
+                    "prerequisites[1].key",
                     "rules[0].when.attr.x.gt",
                     "rules[0].when.attr.x.lt",
                     "rules[0].rollout.variant",
@@ -407,8 +426,8 @@ public sealed class ReadingTests
         static string Nested(int depth) =>
             string.Concat(Enumerable.Repeat("{'not': ", depth)) + "{}" + new string('}', depth);
 
-        TestCaseData Case(string limit, Func<int, string> body, int most, string path) =>
-            new TestCaseData(body(most), body(most + 1), path).SetArgDisplayNames(limit);
+        TestCaseData Case(string limit, Func<int, string> body, int most, string path, int? named = null) =>
+            new TestCaseData(body(most), body(most + 1), path, named ?? most).SetArgDisplayNames(limit);
 
         yield return Case(
             "variants",
@@ -490,7 +509,20 @@ public sealed class ReadingTests
             "nesting",
             n => When(Nested(n - 1)),
             Limits.Nesting,
-            "rules[0].when" + string.Concat(Enumerable.Repeat(".not", Limits.Nesting))
+            "rules[0].when" + string.Concat(Enumerable.Repeat(".not", Limits.Nesting)),
+            named: Limits.Nesting - 1
+        );
+        yield return Case(
+            "nesting of groups",
+            n =>
+                When(
+                    string.Concat(Enumerable.Repeat("{'any': [", n - 1))
+                        + "{}"
+                        + string.Concat(Enumerable.Repeat("]}", n - 1))
+                ),
+            Limits.Nesting,
+            "rules[0].when" + string.Concat(Enumerable.Repeat(".any[0]", Limits.Nesting)),
+            named: Limits.Nesting - 1
         );
         yield return Case(
             "conditions",
@@ -543,12 +575,39 @@ public sealed class ReadingTests
     }
 
     [TestCaseSource(nameof(BeyondLimits))]
-    public void A_definition_may_go_to_a_limit_and_not_beyond(string atLimit, string beyond, string path)
+    public void A_definition_may_go_to_a_limit_and_not_beyond(string atLimit, string beyond, string path, int named)
     {
         Assert.That(Given.ProblemsOf(atLimit), Is.Empty);
         var problems = Given.ProblemsOf(beyond);
         Assert.That(problems, Has.Length.EqualTo(1));
         Assert.That(problems[0], Does.StartWith(path + ": "));
+        Assert.That(problems[0], Does.Match($@": .*\b{named}\b"));
+    }
+
+    [TestCase("'attr': {'x': 1}", "attr.x")]
+    [TestCase("'percentage': 1", "percentage")]
+    [TestCase("'segment': 's'", "segment")]
+    [TestCase("'flag': {'key': 'f', 'variant': 'v'}", "flag")]
+    [TestCase("'all': [{}]", "all")]
+    [TestCase("'any': [{}]", "any")]
+    [TestCase("'not': {}", "not")]
+    public void The_first_condition_beyond_the_limit_is_the_one_that_is_named(string condition, string path)
+    {
+        var gates = string.Join(", ", Enumerable.Repeat("{'percentage': 1}", Limits.Conditions));
+
+        AssertProblem(
+            Given.ProblemsOfCondition($"{{'all': [{gates}, {{{condition}}}]}}"),
+            $"rules[0].when.all[{Limits.Conditions}].{path}: is one of more than"
+        );
+    }
+
+    [Test]
+    public void The_last_condition_within_the_limit_counts()
+    {
+        // The group is read last, behind its members.
+        var gates = string.Join(", ", Enumerable.Repeat("{'percentage': 0}", Limits.Conditions - 1));
+
+        Assert.That(Given.Holds($"{{'all': [{gates}]}}", Given.User()), Is.False);
     }
 
     [Test]

@@ -97,6 +97,9 @@ internal sealed partial class WorkDispatcher(
         var token = Guid.NewGuid().ToString("N");
         await using var services = scopes.CreateAsyncScope();
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
+        if (!(await db.Database.SqlQueryRaw<bool>(sql.IsAnyDue, kind).ToListAsync(ct))[0])
+            return [];
+
         await using var transaction = await engine.BeginWrite(db, ct);
         var asked = clock.GetTimestamp();
         var claimed = await db.Set<WorkItem>()
@@ -122,6 +125,11 @@ internal sealed partial class WorkDispatcher(
             services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, kind.Name);
             var worker = (IWorker)services.ServiceProvider.GetRequiredService(kind.Worker);
             rest = await worker.Work(lease, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Another host, or this one after its start, goes on.
+            rest = Rest.Turn;
         }
         catch (LeaseLostException)
         {

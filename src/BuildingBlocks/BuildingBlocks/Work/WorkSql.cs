@@ -5,6 +5,17 @@ namespace FeatureFlags.BuildingBlocks.Work;
 /// <summary>The statements on work items that LINQ can't say: they read the database's clock.</summary>
 internal sealed class WorkSql(IDatabaseEngine engine)
 {
+    /// <summary>{0} kind. Asked before a claim, because a claim takes SQLite's one write lock.</summary>
+    public string IsAnyDue { get; } =
+        $$"""
+            SELECT EXISTS (
+                SELECT 1 FROM outbox_work
+                WHERE kind = {0}
+                  AND due_at <= (SELECT {{engine.NowSql}})
+                  AND paused_until <= {{engine.NowSql}}
+                  AND (lease_until IS NULL OR lease_until < {{engine.NowSql}})) AS "Value"
+            """;
+
     /// <summary>
     /// {0} token, {1} lease in ms, {2} kind, {3} how many. The lease is checked again outside the sub-select because
     /// PostgreSQL looks only at those conditions anew after it waited for another's update.

@@ -35,6 +35,13 @@ internal sealed class WebhookClient : IDisposable
     // Rejects a byte stream that never ends its headers.
     private const int MaxResponseHeadersKilobytes = 16;
 
+    private static readonly HttpRequestError[] NothingWasSent =
+    [
+        HttpRequestError.NameResolutionError,
+        HttpRequestError.ConnectionError,
+        HttpRequestError.SecureConnectionError,
+    ];
+
     private readonly HttpClient _http;
     private readonly TimeProvider _clock;
 
@@ -119,7 +126,7 @@ internal sealed class WebhookClient : IDisposable
             .AddRetry(
                 new RetryStrategyOptions<AttemptResult>
                 {
-                    // A connection kept from before may have been closed meanwhile.
+                    // A receiver that is being restarted is there again in a moment.
                     MaxRetryAttempts = 1,
                     Delay = TimeSpan.FromMilliseconds(200),
                     ShouldHandle = new PredicateBuilder<AttemptResult>().HandleResult(result => result.MayBeRepeated),
@@ -161,7 +168,7 @@ internal sealed class WebhookClient : IDisposable
                 ? Failed(refused.Message)
                 : Failed($"It could not be reached: {error.HttpRequestError}.") with
                 {
-                    MayBeRepeated = true,
+                    MayBeRepeated = NothingWasSent.Contains(error.HttpRequestError),
                 };
         }
         // Of the connection alone: the attempt as a whole has a time of its own.

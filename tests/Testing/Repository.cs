@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace FeatureFlags.IntegrationTests.Operations;
+namespace FeatureFlags.Testing;
 
-internal static class Repository
+/// <summary>Finds files beside the tests: they run where they were compiled.</summary>
+public static class Repository
 {
     /// <summary>The full path of a file, from its path in the repository.</summary>
     public static string File(string path, [CallerFilePath] string caller = "")

@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
-using FeatureFlags.Testing;
 
-namespace FeatureFlags.IntegrationTests.Operations;
+namespace FeatureFlags.Testing;
 
 /// <summary>
 /// The built host as a process of its own, the way an operator runs it: it takes its settings from the environment,
-/// and can be told to stop, or killed. It listens on a free port of the loopback address.
+/// and can be told to stop, paused, or killed. It listens on a free port of the loopback address.
 /// </summary>
-internal sealed class HostProcess : IAsyncDisposable
+public sealed class HostProcess : IAsyncDisposable
 {
     // Starting is a matter of a second, on a machine that is not busy with other suites.
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
@@ -34,6 +33,16 @@ internal sealed class HostProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>Its number in the system.</summary>
+    public int Id => _process.Id;
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Whether it stands still after SIGSTOP. Only Linux says so.</summary>
+    public bool IsPaused =>
+        File.ReadLines($"/proc/{_process.Id}/status")
+            .Any(line => line.StartsWith("State:\tT", StringComparison.Ordinal));
+
     /// <summary>What it wrote to stdout so far, a line each.</summary>
     public IReadOnlyList<string> Output => Copy(_output);
 
@@ -43,10 +52,15 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Speaks to it, once it listens.</summary>
     public HttpClient Http => _http ?? throw new InvalidOperationException("Wait for the host first.");
 
+    /// <param name="program">The host's assembly, e.g. of <c>dotnet publish</c>.</param>
     /// <param name="settings">The environment variables that concern it; the caller's own are not passed on.</param>
-    public static HostProcess Start(IEnumerable<KeyValuePair<string, string>> settings, string workingDirectory)
+    public static HostProcess Start(
+        string program,
+        IEnumerable<KeyValuePair<string, string>> settings,
+        string workingDirectory
+    )
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "FeatureFlags.Host.dll")])
+        var start = new ProcessStartInfo("dotnet", [program])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -56,6 +70,7 @@ internal sealed class HostProcess : IAsyncDisposable
         [
             "ASPNETCORE_",
             "DOTNET_ENVIRONMENT",
+            "DATA_",
             "DB_",
             "JWT_",
             "ADMIN_",
@@ -63,6 +78,7 @@ internal sealed class HostProcess : IAsyncDisposable
             "OUTBOX",
             "OTEL_",
             "LOG_",
+            "WEBHOOKS_",
         ];
         foreach (
             var name in start
@@ -79,10 +95,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until it answers at all, ready or not.</summary>
     public async Task<HostProcess> Answering()
     {
-        string? address = null;
-        await Eventually.Holds(() => (address = Address()) is not null || _process.HasExited, StartLimit);
-        Assert.That(address, Is.Not.Null, () => $"The host has ended: {string.Join('\n', Errors)}");
-        _http ??= new HttpClient { BaseAddress = new Uri(address!) };
+        await Eventually.Holds(() => Listens() || _process.HasExited, StartLimit);
+        Assert.That(_http, Is.Not.Null, () => $"The host has ended: {string.Join('\n', Errors)}");
         return this;
     }
 
@@ -90,16 +104,16 @@ internal sealed class HostProcess : IAsyncDisposable
     public async Task<HostProcess> Ready()
     {
         await Answering();
-        await Eventually.Holds(async () => (await Get("/readyz")).Status == HttpStatusCode.OK, StartLimit);
+        await Eventually.Holds(IsReady, StartLimit);
         return this;
     }
 
-    public async Task<Answer> Get(string path) => await Answer.Of(await Http.GetAsync(path));
-
-    /// <summary>Speaks for a tenant, by a token of the stub issuer.</summary>
-    public async Task<TenantClient> Tenant(string tenant) => Tenant(tenant, await Http.StubToken("tester"));
-
-    public TenantClient Tenant(string tenant, string token) => new(Http, tenant, "production", token);
+    /// <summary>Waits until it is ready for traffic, or has ended, which is for the caller to see.</summary>
+    public async Task<HostProcess> ReadyOrEnded()
+    {
+        await Eventually.Holds(async () => _process.HasExited || (Listens() && await IsReady()), StartLimit);
+        return this;
+    }
 
     /// <summary>SIGKILL: it gets no chance to do anything about it.</summary>
     public async Task Kill()
@@ -109,11 +123,13 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM: it is asked to stop.</summary>
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>SIGSTOP: it stands still, its connections and leases stay as they are, until it is resumed.</summary>
+    public void Pause() => Signal("STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal("CONT");
 
     /// <summary>Waits until it has ended, and everything it wrote was read.</summary>
     public async Task<int> ExitCode()
@@ -131,6 +147,32 @@ internal sealed class HostProcess : IAsyncDisposable
         _janitor.Dispose();
         _process.Dispose();
         _http?.Dispose();
+    }
+
+    private async Task<bool> IsReady()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync("/readyz");
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException) when (_process.HasExited)
+        {
+            return false;
+        }
+    }
+
+    private bool Listens()
+    {
+        if (_http is null && Address() is { } address)
+            _http = new HttpClient { BaseAddress = new Uri(address) };
+        return _http is not null;
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
     }
 
     private string? Address()
