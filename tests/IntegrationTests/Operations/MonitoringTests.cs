@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
 
