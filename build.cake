@@ -116,6 +116,15 @@ Task("Publish")
         )
     );
 
+// PostgreSQL, two hosts and a load balancer on this machine, until interrupted; --smoke tries them and ends.
+Task("Cluster")
+    .IsDependentOn("Publish")
+    .Does(() =>
+    {
+        var smoke = HasArgument("smoke") ? " --smoke" : "";
+        Passed("Cluster", StartProcess("deploy/cluster.sh", $"{artifacts}/publish{smoke}"));
+    });
+
 Teardown(_ =>
 {
     var suites = GetFiles($"{results}/*.trx").Select(Counts).ToList();
