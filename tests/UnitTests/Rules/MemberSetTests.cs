@@ -107,6 +107,18 @@ public sealed class MemberSetTests
     }
 
     [Test]
+    public void A_change_may_be_bigger_than_the_set_and_its_ids_longer()
+    {
+        var added = Enumerable.Range(0, 2_000).Select(i => $"much-longer-than-the-others-{i}").ToArray();
+
+        var set = MemberSet.Of(["a", "b"]).With(added, ["b"]);
+
+        Assert.That(set.Count, Is.EqualTo(2_001));
+        Assert.That(added.Append("a").Where(id => !set.Contains(id)), Is.Empty);
+        Assert.That(set.Contains("b"), Is.False);
+    }
+
+    [Test]
     public void A_lookup_in_a_changed_set_allocates_nothing()
     {
         var set = MemberSet.Of(Enumerable.Range(0, 10_000).Select(i => $"user-{i}")).With(["new"], ["user-7"]);
