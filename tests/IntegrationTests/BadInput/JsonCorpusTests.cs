@@ -226,7 +226,7 @@ internal sealed class JsonCorpusTests
     }
 
     /// <summary>What the routes are about, so that a refusal is not for want of it, and that nothing of it changed.</summary>
-    private sealed record Things(Service Host, TenantClient Tenant, string ClientId, string Before)
+    private sealed record Things(Service Host, TenantClient Tenant, string ClientId, string WebhookId, string Before)
     {
         public IReadOnlyList<Route> Routes => [.. Route.AllOf(Host).Where(route => route.TakesJson)];
 
@@ -238,11 +238,21 @@ internal sealed class JsonCorpusTests
             await tenant.PostSegment(new { key = "thing" });
             var client = new { name = "thing", scopes = new[] { "evaluate" } };
             var id = (await tenant.Send(HttpMethod.Post, "/v1/admin/clients", client)).At("id")!;
-            return new Things(service, tenant, id, await Revisions(tenant));
+            var webhook = new { url = "https://example.invalid", active = false };
+            var hook = (await tenant.Send(HttpMethod.Post, "/v1/webhooks", webhook)).At("id")!;
+            return new Things(service, tenant, id, hook, await Revisions(tenant));
         }
 
         public Task<Answer> Send(Route route, HttpContent body) =>
-            Tenant.Send(route.Method, route.PathTo(route.Collection == "/v1/admin/clients" ? ClientId : "thing"), body);
+            Tenant.Send(route.Method, route.PathTo(IdIn(route.Collection)), body);
+
+        private string IdIn(string collection) =>
+            collection switch
+            {
+                "/v1/admin/clients" => ClientId,
+                "/v1/webhooks" => WebhookId,
+                _ => "thing",
+            };
 
         public async Task AreUnchanged() => Assert.That(await Revisions(Tenant), Is.EqualTo(Before));
 

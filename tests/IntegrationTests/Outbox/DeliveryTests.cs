@@ -163,7 +163,7 @@ internal sealed class DeliveryTests(Engine engine) : OutboxFixture(engine)
 
         await node.Start();
 
-        await Eventually.Holds(async () => (await node.DeadLetters()).Count == 3);
+        await Eventually.Holds(async () => (await node.DeadLetters()).Count == 4);
         Assert.That(await node.Open(), Is.Zero);
     }
 
