@@ -87,29 +87,21 @@ public sealed class CompiledFlag
     }
 
     /// <summary>What the flag answers this user. Allocates nothing, and never throws.</summary>
-    public Evaluation Evaluate(EvaluationContext context)
-    {
-        try
-        {
-            var walk = new Walk<Answering>(context);
-            return new Evaluation(walk.Evaluate(this, null), context);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return new Evaluation(Off(Reason.Error, EvaluationErrors.RegexTimeout), context);
-        }
-    }
+    public Evaluation Evaluate(EvaluationContext context) => new(Decide(context), context);
 
     /// <summary>The same answer, with every rule and condition and what came of it.</summary>
-    public Explanation Explain(EvaluationContext context)
+    public Explanation Explain(EvaluationContext context) =>
+        new Walk<Explaining>(context).Explain(this, Decide(context));
+
+    private Decision Decide(EvaluationContext context)
     {
         try
         {
-            return new Walk<Explaining>(context).Explain(this);
+            return new Walk<Answering>(context).Evaluate(this, null);
         }
         catch (RegexMatchTimeoutException)
         {
-            return new Explainer().Explained(context, Off(Reason.Error, EvaluationErrors.RegexTimeout));
+            return Off(Reason.Error, EvaluationErrors.RegexTimeout);
         }
     }
 

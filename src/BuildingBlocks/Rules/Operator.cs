@@ -22,6 +22,9 @@ internal enum Outcome : byte
     Yes,
     WrongType,
     Missing,
+
+    /// <summary>A text beyond what its regular expression is matched with. An answer stops at it; an explanation goes on.</summary>
+    TooLong,
 }
 
 internal delegate Outcome Test(in AttributeValue value);

@@ -174,6 +174,26 @@ public sealed class EvaluationTests
         Assert.That(rules.Evaluate("f", Given.User(null)).Error, Is.EqualTo(EvaluationErrors.BucketKeyMissing));
     }
 
+    [Test]
+    public void What_stands_behind_the_rule_that_decides_changes_neither_the_answer_nor_its_explanation()
+    {
+        var tooLong = EvaluationContext.For("user-1").Set("x", new string('x', Limits.RegexSteps)).Build();
+        var rules = Given.RuleSet(
+            Given.Flag(
+                "f",
+                $"{{'state': 'on', {Halves}, 'rules': [{Rule(1, "a", "{'attr': {'x': {'exists': true}}}")},"
+                    + $"{Rule(2, "a", "{'attr': {'x': {'matches': 'y'}}}")}]}}"
+            )
+        );
+
+        var explanation = rules.Find("f")!.Explain(tooLong);
+
+        Assert.That(explanation.Error, Is.Null);
+        Assert.That(explanation.RuleId, Is.EqualTo(rules.Evaluate("f", tooLong).RuleId).And.Not.Null);
+        Assert.That(explanation.Rules[1].Holds, Is.False);
+        Assert.That(explanation.Rules[1].Conditions.Single().Why, Does.StartWith("x is too long a text for matches"));
+    }
+
     [TestCase("'id'", "user-1")]
     [TestCase("'company.id'", "7")]
     [TestCase("['device', 'company.id']", "7")]

@@ -65,6 +65,7 @@ internal sealed class Explainer
                     Outcome.Missing => $"{term.Path.Text} is missing",
                     Outcome.WrongType =>
                         $"{term.Path.Text} is {actual}, which is nothing that {term.Operator.Name} compares",
+                    Outcome.TooLong => $"{term.Path.Text} is too long a text for {compared}",
                     Outcome.Yes => $"{term.Path.Text} is {actual ?? "missing"}, which satisfies {compared}",
                     _ => $"{term.Path.Text} is {actual ?? "missing"}, which does not satisfy {compared}",
                 },

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace FeatureFlags.Rules.Engine;
 
 /// <summary>Whether a walk says what it sees. A struct, so that the compiler drops what the other mode does.</summary>
@@ -28,9 +30,12 @@ internal ref struct Walk<TMode>(EvaluationContext context)
 
     private Explainer? _explainer = TMode.Explains ? new Explainer() : null;
 
-    public Explanation Explain(CompiledFlag flag)
+    /// <param name="decision">
+    /// What an answering walk came to: it may stop at a text that is too long, or before one that this walk meets.
+    /// </param>
+    public Explanation Explain(CompiledFlag flag, Decision decision)
     {
-        var decision = Evaluate(flag, null);
+        Evaluate(flag, null);
         return _explainer!.Explained(context, decision);
     }
 
@@ -118,10 +123,24 @@ internal ref struct Walk<TMode>(EvaluationContext context)
     private bool Holds(AttributeNode node)
     {
         ref readonly var value = ref node.Path.Of(context);
-        var match = node.Ask(value);
-        if (TMode.Explains)
-            _explainer!.Attribute(node.Term, value, match);
+        if (!TMode.Explains)
+            return node.Ask(value) == Outcome.Yes;
+
+        var match = Answer(node, value);
+        _explainer!.Attribute(node.Term, value, match);
         return match == Outcome.Yes;
+    }
+
+    private static Outcome Answer(AttributeNode node, in AttributeValue value)
+    {
+        try
+        {
+            return node.Ask(value);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return Outcome.TooLong;
+        }
     }
 
     private bool Holds(GateNode gate, ref double gateBucket)
