@@ -7,8 +7,8 @@ namespace FeatureFlags.Saboteur;
 internal static class Faults
 {
     /// <param name="asked">
-    /// One or more, with commas between: <c>late-outbox</c>, <c>sequence</c>, <c>no-fence</c>, or
-    /// <c>SIGNAL@MOMENT</c>, or <c>SIGNAL@MOMENT:N</c> for the N-th time it comes, with the signals <c>kill</c> and
+    /// One or more, with commas between: <c>late-outbox</c>, <c>sequence</c>, <c>no-fence</c>, <c>no-limits</c>,
+    /// or <c>SIGNAL@MOMENT</c>, or <c>SIGNAL@MOMENT:N</c> for the N-th time it comes, with the signals <c>kill</c> and
     /// <c>stop</c> and the moments of <see cref="Moment"/>.
     /// </param>
     public static IEnumerable<Type> Of(string asked)
@@ -33,6 +33,7 @@ internal static class Faults
                 {
                     "sequence" => typeof(Sequence),
                     "no-fence" => typeof(NoFence),
+                    "no-limits" => typeof(NoLimits),
                     _ => throw new ArgumentException($"There is no fault '{fault}'."),
                 };
         }

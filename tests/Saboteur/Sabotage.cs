@@ -92,3 +92,22 @@ internal sealed class NoFence : DbCommandInterceptor
         return ValueTask.FromResult(isEnd ? Math.Max(result, 1) : result);
     }
 }
+
+/// <summary>
+/// Asks PostgreSQL for no limits to its transactions, which would end that of a host that stands still, and with it what
+/// the fence is for.
+/// </summary>
+internal sealed class NoLimits : DbCommandInterceptor
+{
+    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<int> result,
+        CancellationToken cancellationToken = default
+    )
+    {
+        if (command.CommandText.StartsWith("SET LOCAL", StringComparison.Ordinal))
+            command.CommandText = "SELECT 1";
+        return ValueTask.FromResult(result);
+    }
+}

@@ -19,9 +19,9 @@ internal static class Sabotage
     /// <summary>Is killed when it comes to a moment of its work for the n-th time.</summary>
     public static (string, string)[] Kill(string moment, int nth) => With($"kill@{moment}:{nth}");
 
-    /// <summary>Stops as by SIGSTOP when it comes to the end of a delivery, until it is resumed.</summary>
+    /// <summary>Stops as by SIGSTOP when it comes to the end of a delivery to the audit, until it is resumed.</summary>
     public static (string, string)[] StopBeforeEnd(bool fenced) =>
-        With(fenced ? "stop@BeforeEnd" : "stop@BeforeEnd,no-fence");
+        With(fenced ? "stop@BeforeEnd,no-limits" : "stop@BeforeEnd,no-limits,no-fence");
 
     /// <summary>Stops as by SIGSTOP with a change written and not committed, for the n-th time.</summary>
     public static (string, string)[] StopBeforeCommit(int nth) => With($"stop@BeforeCommit:{nth}");
