@@ -143,7 +143,8 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
 
         Assert.That(Revisions(await client.Events(1_000)), Is.EqualTo(Enumerable.Range(1, 1_000)));
         // The one whose bytes nobody takes is the only one that waits for its client.
-        await Eventually.Holds(() => node.Clock.Pass(EventStream.Patience) == 1);
+        await Eventually.Holds(() => node.Clock.Waiting(EventStream.Patience) == 1);
+        node.Clock.Pass(EventStream.Patience);
         Assert.That(async () => await deaf.Events(1_000), Throws.InstanceOf<Exception>(), "cut off");
         await node.Switch(false, "lamp-7");
         Assert.That(Revisions(await client.Events(1)), Is.EqualTo(new[] { 1_001 }));

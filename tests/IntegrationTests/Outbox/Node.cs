@@ -215,6 +215,9 @@ internal sealed class ShiftedClock : TimeProvider
         return alarm;
     }
 
+    /// <summary>How many timers are set to this time.</summary>
+    public int Waiting(TimeSpan time) => _alarms.Count(alarm => alarm.Value == time);
+
     /// <summary>Rings every timer that was set to this time.</summary>
     /// <returns>How many there were.</returns>
     public int Pass(TimeSpan time)
