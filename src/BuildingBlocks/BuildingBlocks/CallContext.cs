@@ -21,27 +21,23 @@ public sealed class CallContext
 
     public string? RequestId { get; private set; }
 
-    /// <summary>Until when the caller may go on: its token's or key's end. Null for one without, and the service's own work.</summary>
+    /// <summary>Until when the caller may go on: its token's or key's end. Null where there is none.</summary>
     public DateTimeOffset? Until { get; private set; }
 
     /// <summary>
     /// Cancelled when the caller may not go on although <see cref="Until"/> has not come: its API key was revoked, or
-    /// its terms are others. Never for the bearer of a token.
+    /// is good for less than before. Never for the bearer of a token, nor for the service's own work.
     /// </summary>
     public CancellationToken Revoked { get; private set; }
 
-    public void Enter(
-        Scope scope,
-        string actor,
-        string? requestId = null,
-        DateTimeOffset? until = null,
-        CancellationToken revoked = default
-    )
+    public void Enter(Scope scope, string actor, string? requestId = null, DateTimeOffset? until = null)
     {
         _scope = scope;
         Actor = actor;
         RequestId = requestId;
         Until = until;
-        Revoked = revoked;
     }
+
+    /// <summary>Ties the caller's work to what may end it before its time.</summary>
+    public void EndWith(CancellationToken revoked) => Revoked = revoked;
 }
