@@ -189,9 +189,11 @@ internal sealed partial class WorkDispatcher(
                     var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
                     await using var transaction = await engine.BeginWrite(db, done);
                     var asked = clock.GetTimestamp();
-                    await db.Database.ExecuteSqlRawAsync(sql.Renew, [LeaseMilliseconds, token], done);
+                    var renewed = await db.Database.ExecuteSqlRawAsync(sql.Renew, [LeaseMilliseconds, token], done);
                     await transaction.Commit();
-                    hold.RenewedAt = asked;
+                    // None: it has run out, and others may hold the items by now.
+                    if (renewed > 0)
+                        hold.RenewedAt = asked;
                 }
             }
             catch (OperationCanceledException) when (done.IsCancellationRequested)
