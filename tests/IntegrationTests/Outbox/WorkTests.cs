@@ -254,7 +254,11 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
             return await db.SaveChangesAsync();
         });
 
-    private static async Task Signal(Node node, params string[] ids)
+    /// <summary>Keeps a lease as a host does.</summary>
+    public static Task<int> Renew(Node node, AppDbContext db, string token) =>
+        db.Database.ExecuteSqlRawAsync(node.Services.GetRequiredService<WorkSql>().Renew, 10_000L, token);
+
+    public static async Task Signal(Node node, params string[] ids)
     {
         await using var services = node.Services.CreateAsyncScope();
         services.ServiceProvider.GetRequiredService<BuildingBlocks.CallContext>().Enter(Node.Acme, "test");
