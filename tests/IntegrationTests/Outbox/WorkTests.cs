@@ -223,6 +223,34 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
         );
     }
 
+    [Test]
+    public async Task What_is_gone_but_signalled_meanwhile_is_looked_at_once_more()
+    {
+        var node = await IdleNode();
+        await Keep(node, "desk");
+        var calls = 0;
+        node.Subscribers.Polishing = async (_, _) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+                await Signal(node, "desk");
+            return Rest.Gone;
+        };
+
+        await node.Start();
+
+        await Eventually.Holds(async () => await node.InScope(db => db.Set<WorkItem>().CountAsync()) == 0);
+        Assert.That(calls, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task What_is_gone_can_not_be_signalled()
+    {
+        var node = await IdleNode();
+        await Keep(node, "desk");
+
+        Assert.That(() => Signal(node, "desk", "gone"), Throws.InvalidOperationException);
+    }
+
     public static WorkItem Item(string id, bool due) =>
         new()
         {
