@@ -187,6 +187,58 @@ internal sealed class WebhookDeliveryTests
     }
 
     [Test]
+    public async Task What_is_given_up_together_is_all_in_the_log([Values] Engine engine)
+    {
+        var acme = await Hosts[engine].Tenant("acme");
+        var hook = await Hook(acme, types: ["flag.created"]);
+        var (first, others) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _receiver.Answer = async (received, context) =>
+        {
+            await (received.Key == "first" ? first : others).Task;
+            context.Response.StatusCode = received.Key == "first" ? 200 : 410;
+        };
+        await acme.PostFlag(Sample.Flag("first"));
+        await Eventually.Holds(() => _receiver.All.Count == 1);
+        await acme.PostFlag(Sample.Flag("a"));
+        await acme.PostFlag(Sample.Flag("b"));
+        await Eventually.Holds(async () => (await Log(acme, hook)).Count == 3);
+        first.SetResult();
+        await Eventually.Holds(() => _receiver.All.Count == 3);
+        others.SetResult();
+
+        await Eventually.Holds(async () => (await Log(acme, hook, "dead")).Count == 2);
+
+        foreach (var delivery in await Log(acme, hook, "dead"))
+            Assert.That(delivery.GetProperty("attempts").GetArrayLength(), Is.EqualTo(1));
+        var audit = await acme.Audit($"?entity_key={hook.At("id")}&action=disabled");
+        Assert.That(audit["items"].GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_redelivery_during_the_last_attempt_begins_anew([Values] Engine engine)
+    {
+        var acme = await Hosts[engine].Tenant("acme");
+        var hook = await Hook(acme, types: ["flag.created"]);
+        var held = new TaskCompletionSource();
+        _receiver.Answer = async (_, context) =>
+        {
+            if (_receiver.All.Count == 4)
+                await held.Task;
+            context.Response.StatusCode = _receiver.All.Count <= 4 ? 500 : 200;
+        };
+        await acme.PostFlag(Sample.Flag("f"));
+        await Eventually.Holds(() => _receiver.All.Count == 4);
+        var delivery = (await Log(acme, hook)).Single().GetProperty("id").GetString();
+        await acme.Send(HttpMethod.Post, $"{Path(hook)}/deliveries/{delivery}/redeliver");
+        held.SetResult();
+
+        await Deliveries(acme, count: 5);
+
+        Assert.That((await Read(acme, hook)).At("active"), Is.EqualTo("True"));
+        Assert.That((await Log(acme, hook)).Single().GetProperty("attempts").GetArrayLength(), Is.EqualTo(5));
+    }
+
+    [Test]
     public async Task A_receiver_that_asks_for_time_gets_it([Values] Engine engine)
     {
         var acme = await Hosts[engine].Tenant("acme");

@@ -149,17 +149,14 @@ internal sealed class DeliverToWebhook(
 
     private async Task Note(WorkLease lease, Delivery delivery, AttemptResult result)
     {
-        await using var services = scopes.CreateAsyncScope();
-        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
-        var isLast = !result.IsSuccess && (result.IsGone || settings.Schedule.IsOver(delivery.Attempts + 1));
-        if (isLast)
+        if (delivery.IsLost(result, settings.Schedule) && await GiveUp(lease, delivery, result))
         {
-            var command = new GiveUpDelivery.Command(lease, delivery.Id, result);
-            await services.ServiceProvider.GetRequiredService<ISender>().Send(command, CancellationToken.None);
             WebhookMetrics.Attempts.WithLabels("dead").Inc();
             return;
         }
 
+        await using var services = scopes.CreateAsyncScope();
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
         var own = services.ServiceProvider.GetRequiredService<AppDbContext>();
         await using var transaction = await engine.BeginWrite(own, CancellationToken.None);
         await lease.Require(own, CancellationToken.None);
@@ -169,8 +166,24 @@ internal sealed class DeliverToWebhook(
         noted.Note(result, clock.GetUtcNow(), settings.Schedule);
         await own.SaveChangesAsync(CancellationToken.None);
         await transaction.Commit();
-        WebhookMetrics.Attempts.WithLabels(result.IsSuccess ? "delivered" : "failed").Inc();
+        WebhookMetrics.Attempts.WithLabels(OutcomeOf(noted)).Inc();
     }
+
+    private async Task<bool> GiveUp(WorkLease lease, Delivery delivery, AttemptResult result)
+    {
+        await using var services = scopes.CreateAsyncScope();
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
+        var command = new GiveUpDelivery.Command(lease, delivery.Id, result);
+        return await services.ServiceProvider.GetRequiredService<ISender>().Send(command, CancellationToken.None);
+    }
+
+    private static string OutcomeOf(Delivery delivery) =>
+        delivery.State switch
+        {
+            DeliveryState.Delivered => "delivered",
+            DeliveryState.Dead => "dead",
+            _ => "failed",
+        };
 
     /// <summary>Deletes old deliveries, the oldest first, and the events that nobody is sent any more.</summary>
     /// <returns>Whether there may be more.</returns>
