@@ -344,22 +344,59 @@ internal sealed class WebhookDeliveryTests
 
         await acme.Send(HttpMethod.Delete, Path(hook));
 
-        await Eventually.Holds(async () =>
-            await Rows("changefeed_deliveries") + await Rows("changefeed_events") + await Rows("outbox_work") == 0
-        );
+        await Eventually.Holds(() => NothingIsLeft(Hosts[engine], acme));
         Assert.That((await acme.Get($"{Path(hook)}/deliveries")).Status, Is.EqualTo(HttpStatusCode.NotFound));
+    }
 
-        async Task<long> Rows(string table)
+    [Test]
+    public async Task Two_webhooks_that_go_together_leave_none_of_what_both_were_sent()
+    {
+        var host = Hosts[Engine.Postgres];
+        var acme = await host.Tenant("acme");
+        Answer[] hooks = [await Hook(acme, types: ["flag.created"]), await Hook(acme, types: ["flag.created"])];
+        await acme.PostFlag(Sample.Flag("f"));
+        await Deliveries(acme, count: 2);
+        await using (var connection = host.Connect())
         {
-            await using var connection = Hosts[engine].Connect();
             await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
             await using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT COUNT(*) FROM {table} WHERE tenant = '{acme.Tenant}'";
-            return Convert.ToInt64(
-                await command.ExecuteScalarAsync(),
-                System.Globalization.CultureInfo.InvariantCulture
+            (command.Transaction, command.CommandText) = (
+                transaction,
+                $"SELECT 1 FROM changefeed_deliveries {Of(acme)} FOR UPDATE"
+            );
+            await command.ExecuteNonQueryAsync();
+            foreach (var hook in hooks)
+                await acme.Send(HttpMethod.Delete, Path(hook));
+
+            // Both have begun, and neither sees what the other does.
+            await Eventually.Holds(async () =>
+                await Count(host, "pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')") == 2
             );
         }
+
+        await Eventually.Holds(() => NothingIsLeft(host, acme));
+    }
+
+    private static async Task<bool> NothingIsLeft(Service host, TenantClient tenant)
+    {
+        foreach (var table in (string[])["changefeed_deliveries", "changefeed_events", "outbox_work"])
+        {
+            if (await Count(host, $"{table} {Of(tenant)}") > 0)
+                return false;
+        }
+        return true;
+    }
+
+    private static string Of(TenantClient tenant) => $"WHERE tenant = '{tenant.Tenant}'";
+
+    private static async Task<long> Count(Service host, string rows)
+    {
+        await using var connection = host.Connect();
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT COUNT(*) FROM {rows}";
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private async Task<Answer> Hook(TenantClient tenant, string[]? types = null)

@@ -215,10 +215,11 @@ internal sealed class DeliverToWebhook(
         var (ids, events) = (old.Select(d => d.Id).ToList(), old.Select(d => d.EventId).ToList());
         await db.Set<DeliveryAttempt>().Where(a => ids.Contains(a.DeliveryId)).ExecuteDeleteAsync();
         await db.Deliveries().Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync();
+        await transaction.Commit();
+        // After the commit: two hosts that clear the same events for two webhooks would each still see the other's rows.
         await db.Set<QueuedEvent>()
             .Where(e => events.Contains(e.EventId) && !db.Deliveries().Any(d => d.EventId == e.EventId))
             .ExecuteDeleteAsync();
-        await transaction.Commit();
         return true;
     }
 }
