@@ -86,7 +86,8 @@ internal sealed partial class WorkDispatcher(
                 );
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        // Also of a database that is away just then.
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             await Task.WhenAll(working);
         }
