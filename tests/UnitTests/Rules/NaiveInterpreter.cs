@@ -38,7 +38,11 @@ internal sealed class NaiveInterpreter(
     // Fifteen expressions are kept by default, and every other one is parsed anew each time.
     static NaiveInterpreter() => Regex.CacheSize = 100;
 
+    private const int LongestChain = 50;
+    private const int MostVisits = 10_000;
+
     private readonly Dictionary<(string Operator, string Outcome), int> _asked = [];
+    private readonly Dictionary<string, (int Chain, long Visits)?> _reach = [];
 
     /// <summary>How often each operator came to each outcome: yes, no, wrong type, missing.</summary>
     public IReadOnlyDictionary<(string Operator, string Outcome), int> Asked => _asked;
@@ -77,6 +81,23 @@ internal sealed class NaiveInterpreter(
 
     public Answer Evaluate(string key) => Evaluate(key, []);
 
+    /// <summary>The answer where the rules know an error that nothing here does: what takes too long.</summary>
+    public Answer InError(string key, string error)
+    {
+        var answer = Evaluate(key);
+        var flag = flags[key];
+        var variants = flag.GetProperty("variants").EnumerateArray().ToArray();
+        var off = OffVariant(flag, variants);
+        return answer with
+        {
+            Variant = off,
+            Value = ValueOf(off, variants),
+            Reason = "error",
+            RuleId = null,
+            Error = error,
+        };
+    }
+
     /// <summary>The ids, in order, of the flag's rules whose conditions hold, whether one decides or not.</summary>
     public IEnumerable<string> RulesThatHold(string key)
     {
@@ -103,15 +124,8 @@ internal sealed class NaiveInterpreter(
         var gates = rules.Any(rule => rule.TryGetProperty("when", out var when) && HasSharedGate(when, by));
         var gateBucket = gates && bucketKey is not null ? hashing.Gate(null, bucketKey) : (double?)null;
 
-        Answer Give(string variant, string reason, string? rule = null, string? error = null)
-        {
-            var value = variants.Single(v => Text(v, "key") == variant);
-            var raw =
-                variants.All(v => Value(v) is null) ? $"\"{variant}\""
-                : Value(value) is { } given ? given.GetRawText()
-                : null;
-            return new Answer(variant, raw, reason, rule, error, bucket, gateBucket);
-        }
+        Answer Give(string variant, string reason, string? rule = null, string? error = null) =>
+            new(variant, ValueOf(variant, variants), reason, rule, error, bucket, gateBucket);
 
         Answer Off(string reason, string? error = null) => Give(OffVariant(flag, variants), reason, error: error);
 
@@ -139,6 +153,8 @@ internal sealed class NaiveInterpreter(
             return Off("flag_off");
         if (within.Contains($"flag {key}"))
             return Off("error", "cycle");
+        if (Reach($"flag {key}") is { } reach && (reach.Chain > LongestChain || reach.Visits > MostVisits))
+            return Off("error", "references_too_deep");
         string[] inside = [.. within, $"flag {key}"];
         if (!Array(flag, "prerequisites").All(p => IsMet(p, inside)))
             return Off("prerequisite_failed");
@@ -149,6 +165,70 @@ internal sealed class NaiveInterpreter(
             return Draw(Weights(rule), "rule_match", Text(rule, "id"));
         }
         return Draw(Weights(variants, "key"), "default_distribution");
+    }
+
+    private static string? ValueOf(string variant, JsonElement[] variants) =>
+        variants.All(v => Value(v) is null)
+            ? $"\"{variant}\""
+            : Value(variants.Single(v => Text(v, "key") == variant))?.GetRawText();
+
+    /// <summary>
+    /// The flags and segments in the longest chain of references from here, and how many there are to visit at most,
+    /// one as often as it is referred to; null where a chain has no end.
+    /// </summary>
+    private (int Chain, long Visits)? Reach(string node)
+    {
+        if (_reach.TryGetValue(node, out var known))
+            return known;
+
+        _reach[node] = null;
+        var (chain, visits) = (1, 1L);
+        foreach (var target in ReferencesOf(node))
+        {
+            if (Reach(target) is not { } reach)
+                return null;
+            chain = Math.Max(chain, reach.Chain + 1);
+            visits += reach.Visits;
+        }
+        return _reach[node] = (chain, visits);
+    }
+
+    private IEnumerable<string> ReferencesOf(string node)
+    {
+        var key = node[(node.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+        var references =
+            node.StartsWith("flag ", StringComparison.Ordinal)
+                ? Array(flags[key], "prerequisites")
+                    .Select(p => $"flag {Text(p, "key")}")
+                    .Concat(Array(flags[key], "rules").SelectMany(rule => ReferencesIn(rule, "when")))
+            : segments[key].Criteria is { } criteria ? ReferencesIn(criteria)
+            : [];
+        return references.Where(reference =>
+            reference.Split(' ', 2) switch
+            {
+                ["flag", var flag] => flags.ContainsKey(flag),
+                [_, var segment] => segments.ContainsKey(segment),
+                _ => false,
+            }
+        );
+    }
+
+    private static IEnumerable<string> ReferencesIn(JsonElement owner, string member) =>
+        owner.TryGetProperty(member, out var condition) ? ReferencesIn(condition) : [];
+
+    private static IEnumerable<string> ReferencesIn(JsonElement condition)
+    {
+        var segments = condition.TryGetProperty("segment", out var named)
+            ? OneOrMany(named).Select(s => $"segment {s.GetString()}")
+            : [];
+        var flags = condition.TryGetProperty("flag", out var flag) ? [$"flag {Text(flag, "key")}"] : (string[])[];
+        return
+        [
+            .. segments,
+            .. flags,
+            .. Array(condition, "all").Concat(Array(condition, "any")).SelectMany(ReferencesIn),
+            .. ReferencesIn(condition, "not"),
+        ];
     }
 
     private static (string Variant, double Weight)[] Weights(JsonElement rule)
