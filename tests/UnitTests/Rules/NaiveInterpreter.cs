@@ -38,11 +38,7 @@ internal sealed class NaiveInterpreter(
     // Fifteen expressions are kept by default, and every other one is parsed anew each time.
     static NaiveInterpreter() => Regex.CacheSize = 100;
 
-    private const int LongestChain = 50;
-    private const int MostVisits = 10_000;
-
     private readonly Dictionary<(string Operator, string Outcome), int> _asked = [];
-    private readonly Dictionary<string, (int Chain, long Visits)?> _reach = [];
 
     /// <summary>How often each operator came to each outcome: yes, no, wrong type, missing.</summary>
     public IReadOnlyDictionary<(string Operator, string Outcome), int> Asked => _asked;
@@ -84,11 +80,10 @@ internal sealed class NaiveInterpreter(
     /// <summary>The answer where the rules know an error that nothing here does: what takes too long.</summary>
     public Answer InError(string key, string error)
     {
-        var answer = Evaluate(key);
         var flag = flags[key];
         var variants = flag.GetProperty("variants").EnumerateArray().ToArray();
         var off = OffVariant(flag, variants);
-        return answer with
+        return Evaluate(key) with
         {
             Variant = off,
             Value = ValueOf(off, variants),
@@ -153,8 +148,6 @@ internal sealed class NaiveInterpreter(
             return Off("flag_off");
         if (within.Contains($"flag {key}"))
             return Off("error", "cycle");
-        if (Reach($"flag {key}") is { } reach && (reach.Chain > LongestChain || reach.Visits > MostVisits))
-            return Off("error", "references_too_deep");
         string[] inside = [.. within, $"flag {key}"];
         if (!Array(flag, "prerequisites").All(p => IsMet(p, inside)))
             return Off("prerequisite_failed");
@@ -171,65 +164,6 @@ internal sealed class NaiveInterpreter(
         variants.All(v => Value(v) is null)
             ? $"\"{variant}\""
             : Value(variants.Single(v => Text(v, "key") == variant))?.GetRawText();
-
-    /// <summary>
-    /// The flags and segments in the longest chain of references from here, and how many there are to visit at most,
-    /// one as often as it is referred to; null where a chain has no end.
-    /// </summary>
-    private (int Chain, long Visits)? Reach(string node)
-    {
-        if (_reach.TryGetValue(node, out var known))
-            return known;
-
-        _reach[node] = null;
-        var (chain, visits) = (1, 1L);
-        foreach (var target in ReferencesOf(node))
-        {
-            if (Reach(target) is not { } reach)
-                return null;
-            chain = Math.Max(chain, reach.Chain + 1);
-            visits += reach.Visits;
-        }
-        return _reach[node] = (chain, visits);
-    }
-
-    private IEnumerable<string> ReferencesOf(string node)
-    {
-        var key = node[(node.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-        var references =
-            node.StartsWith("flag ", StringComparison.Ordinal)
-                ? Array(flags[key], "prerequisites")
-                    .Select(p => $"flag {Text(p, "key")}")
-                    .Concat(Array(flags[key], "rules").SelectMany(rule => ReferencesIn(rule, "when")))
-            : segments[key].Criteria is { } criteria ? ReferencesIn(criteria)
-            : [];
-        return references.Where(reference =>
-            reference.Split(' ', 2) switch
-            {
-                ["flag", var flag] => flags.ContainsKey(flag),
-                [_, var segment] => segments.ContainsKey(segment),
-                _ => false,
-            }
-        );
-    }
-
-    private static IEnumerable<string> ReferencesIn(JsonElement owner, string member) =>
-        owner.TryGetProperty(member, out var condition) ? ReferencesIn(condition) : [];
-
-    private static IEnumerable<string> ReferencesIn(JsonElement condition)
-    {
-        var segments = condition.TryGetProperty("segment", out var named)
-            ? OneOrMany(named).Select(s => $"segment {s.GetString()}")
-            : [];
-        var flags = condition.TryGetProperty("flag", out var flag) ? [$"flag {Text(flag, "key")}"] : (string[])[];
-        return
-        [
-            .. segments,
-            .. flags,
-            .. Array(condition, "all").Concat(Array(condition, "any")).SelectMany(ReferencesIn),
-            .. ReferencesIn(condition, "not"),
-        ];
-    }
 
     private static (string Variant, double Weight)[] Weights(JsonElement rule)
     {
