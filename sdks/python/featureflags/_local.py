@@ -17,7 +17,7 @@ from ._problems import Problems
 from ._stream import Message, messages
 from ._user import AnyUser, Context
 
-_SILENCE = 40.0  # The service says something every 15 s.
+_SILENCE = 45.0  # The service says something every 15 s.
 _LONGEST_WAIT = 1.5  # So that a service that comes back is noticed within two seconds …
 _LONGEST_WAIT_LATER = 15.0  # … unless it was away for so long that nobody waits for it:
 _LATER = 300.0
