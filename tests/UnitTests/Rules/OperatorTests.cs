@@ -231,6 +231,7 @@ public sealed class OperatorTests
     [TestCase("[^]](ab)+", 1 + 1 + 2 + 4)]
     [TestCase(@"[\d--[5]](ab)+", 1 + 1 + 2 + 4)]
     [TestCase(@"[\p{Lu}--[5]](ab)+", 1 + 1 + 2 + 4)]
+    [TestCase("[]-a--[b]](ab)+", 1 + 1 + 2 + 4)]
     [TestCase("(ab){0}c", 2)]
     [TestCase("(ab){3,5}", 1 + 10 + 100)]
     [TestCase("((a{3}b)+c){2}", 1 + 10 + 16 + 100)]
