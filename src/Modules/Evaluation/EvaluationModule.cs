@@ -4,6 +4,7 @@ using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Features;
 using FeatureFlags.Evaluation.LastKnownGood;
+using FeatureFlags.Evaluation.Ofrep;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.Evaluation;
 
-/// <summary>Answers flags for users from compiled rules in memory. No tables, routes <c>/v1/evaluate</c>.</summary>
+/// <summary>
+/// Answers flags for users from compiled rules in memory. No tables, routes
+/// <c>/v1/evaluate</c> and <c>/ofrep</c>.</summary>
 public sealed class EvaluationModule : IModule
 {
     public void AddServices(IServiceCollection services, IConfiguration configuration)
@@ -23,6 +26,7 @@ public sealed class EvaluationModule : IModule
         services.AddSingleton<RuleFiles>();
         services.AddHostedService<RestoreRules>();
         services.AddHostedService<KeepRules>();
+        OfrepRoutes.AddServices(services);
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
@@ -33,5 +37,6 @@ public sealed class EvaluationModule : IModule
         EvaluateFlag.Map(evaluate);
         EvaluateBatch.Map(evaluate);
         PreviewFlag.Map(evaluate);
+        OfrepRoutes.Map(routes);
     }
 }

@@ -51,11 +51,11 @@ internal sealed class RouteTests
             from operation in path.Value.EnumerateObject()
             where operation.Value.ValueKind == JsonValueKind.Object
             select $"{operation.Name.ToUpperInvariant()} {path.Name}";
-        var routes = Route.AllOf(service).Where(r => r.Template.StartsWith("/v1/", StringComparison.Ordinal));
+        var routes = Route.AllOf(service).Where(r => r.Template.Contains("/v1/", StringComparison.Ordinal));
 
         Assert.That(
-            documented.Where(name => name.Contains(" /v1/", StringComparison.Ordinal)),
-            Is.EquivalentTo(routes.Select(r => r.Name))
+            documented,
+            Is.EquivalentTo(routes.Select(r => r.Name.Replace("{**", "{", StringComparison.Ordinal)))
         );
     }
 }

@@ -44,6 +44,11 @@ internal sealed record Route(
     public string PathTo(string id) =>
         IsAboutOne ? $"{Collection}/{id}{Template[(Template.IndexOf('}', StringComparison.Ordinal) + 1)..]}" : Template;
 
+    /// <summary>The media type that its errors have.</summary>
+    public string ErrorType => IsOfrep ? "application/json" : "application/problem+json";
+
+    public bool IsOfrep => Template.StartsWith("/ofrep/", StringComparison.Ordinal);
+
     public override string ToString() => Name;
 
     private static IEnumerable<Route> Of(RouteEndpoint endpoint)

@@ -221,6 +221,7 @@ internal sealed class TenantIsolationTests
                     ["/v1/segments"] = "the-segment",
                     ["/v1/admin/clients"] = client.At("id")!,
                     ["/v1/webhooks"] = webhook.At("id")!,
+                    ["/ofrep/v1/evaluate/flags"] = "the-flag",
                     ["/v1/admin/outbox/dead-letters"] = await DeadLetters.Leave(service, owner, Mark),
                 },
                 [
