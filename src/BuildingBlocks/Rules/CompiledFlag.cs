@@ -144,9 +144,11 @@ public sealed class CompiledFlag
     private Distribution Distributed(IReadOnlyList<Share> shares, Reason reason, string? rule = null)
     {
         var isDrawn = shares.Count(share => share.Weight > 0) > 1;
-        return new(
-            [.. shares.Select(share => (new Decision(this, Variants[share.Variant], reason, rule, isDrawn), share.Weight))]
-        );
+        return new([
+            .. shares.Select(share =>
+                (new Decision(this, Variants[share.Variant], reason, rule, isDrawn), share.Weight)
+            ),
+        ]);
     }
 
     // A key needs no escaping.

@@ -64,7 +64,8 @@ internal sealed record Route(
         {
             var route = new Route(
                 new HttpMethod(method),
-                $"/{endpoint.RoutePattern.RawText?.Trim('/')}",
+                // A parameter that takes the rest of the path is one like any other to whoever calls.
+                $"/{endpoint.RoutePattern.RawText?.Trim('/').Replace("{**", "{", StringComparison.Ordinal)}",
                 metadata.GetMetadata<IAllowAnonymous>() is not null,
                 scopes,
                 TakesJson: metadata.GetMetadata<BodyDescription>() is not null

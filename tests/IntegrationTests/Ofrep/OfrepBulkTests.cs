@@ -7,11 +7,15 @@ internal sealed class OfrepBulkTests
     private static readonly object Ada = new { targetingKey = "ada", country = "CA" };
 
     [Test]
-    public async Task Every_flag_is_answered_in_key_order_and_one_that_fails_keeps_no_other_from_it([Values] Engine engine)
+    public async Task Every_flag_is_answered_in_key_order_and_one_that_fails_keeps_no_other_from_it(
+        [Values] Engine engine
+    )
     {
         var acme = await (await Service.On(engine)).Tenant("acme");
         await acme.PostFlag(Sample.Flag("plain"));
-        await acme.PostFlag("""{"key":"drawn","state":"on","variants":[{"key":"a","weight":1},{"key":"b","weight":1}]}""");
+        await acme.PostFlag(
+            """{"key":"drawn","state":"on","variants":[{"key":"a","weight":1},{"key":"b","weight":1}]}"""
+        );
         await acme.PostFlag("""{"key":"off","variants":[{"key":"a","weight":1,"value":7}]}""");
 
         var answer = await acme.OfrepAll(new { country = "CA" });
@@ -74,13 +78,41 @@ internal sealed class OfrepBulkTests
         Assert.That(changed.At("flags.0.reason"), Is.EqualTo("DISABLED"));
     }
 
-    [TestCase("""{"targetingKey":"ada","country":"CA","device":{"os":"linux","age":1}}""", true, TestName = "as it was")]
-    [TestCase("""{"device":{"age":1,"os":"linux"},"country":"CA","targetingKey":"ada"}""", true, TestName = "another order")]
-    [TestCase("""{"targetingKey":"bob","country":"CA","device":{"os":"linux","age":1}}""", false, TestName = "another key")]
-    [TestCase("""{"targetingKey":"ada","country":"US","device":{"os":"linux","age":1}}""", false, TestName = "another value")]
-    [TestCase("""{"targetingKey":"ada","country":"CA","device":{"os":"linux","age":"1"}}""", false, TestName = "another type")]
-    [TestCase("""{"targetingKey":"ada","country":"CA","device":{"os":"linux"},"age":1}""", false, TestName = "another place")]
-    [TestCase("""{"targetingKey":"ada","country":"CA","device":{"os":"linux","age":1},"x":[]}""", false, TestName = "more")]
+    [TestCase(
+        """{"targetingKey":"ada","country":"CA","device":{"os":"linux","age":1}}""",
+        true,
+        TestName = "as it was"
+    )]
+    [TestCase(
+        """{"device":{"age":1,"os":"linux"},"country":"CA","targetingKey":"ada"}""",
+        true,
+        TestName = "another order"
+    )]
+    [TestCase(
+        """{"targetingKey":"bob","country":"CA","device":{"os":"linux","age":1}}""",
+        false,
+        TestName = "another key"
+    )]
+    [TestCase(
+        """{"targetingKey":"ada","country":"US","device":{"os":"linux","age":1}}""",
+        false,
+        TestName = "another value"
+    )]
+    [TestCase(
+        """{"targetingKey":"ada","country":"CA","device":{"os":"linux","age":"1"}}""",
+        false,
+        TestName = "another type"
+    )]
+    [TestCase(
+        """{"targetingKey":"ada","country":"CA","device":{"os":"linux"},"age":1}""",
+        false,
+        TestName = "another place"
+    )]
+    [TestCase(
+        """{"targetingKey":"ada","country":"CA","device":{"os":"linux","age":1},"x":[]}""",
+        false,
+        TestName = "more"
+    )]
     public async Task The_tag_covers_the_whole_context_in_whatever_order(string context, bool isSame)
     {
         var acme = await (await Service.On(Engine.Sqlite)).Tenant("acme");

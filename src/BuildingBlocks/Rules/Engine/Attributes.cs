@@ -95,9 +95,7 @@ internal sealed class Attributes
     {
         var i = Names.IndexOf(name);
         value = i < 0 ? default : _values[i];
-        return i < 0
-            ? this
-            : new Attributes(_count - 1, Without(_hashes, i), Without(_names, i), Without(_values, i));
+        return i < 0 ? this : new Attributes(_count - 1, Without(_hashes, i), Without(_names, i), Without(_values, i));
 
         T[] Without<T>(T[] items, int at) => [.. items.AsSpan(0, at), .. items.AsSpan(at + 1, _count - at - 1)];
     }
