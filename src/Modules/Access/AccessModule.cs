@@ -47,6 +47,7 @@ public sealed class AccessModule : IModule
         services.AddHostedService<NoteKeyUse>();
         services.AddSingleton<KeyFile>();
         services.AddHostedService<KeepKeys>();
+        services.AddSingleton<IUrlTokens, UrlTokens>();
         services.AddScoped<IStartupStep, LoadGeneratedKey>();
         services.AddScoped<IStartupStep, CreateFirstClient>();
 
