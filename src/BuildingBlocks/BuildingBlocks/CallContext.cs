@@ -21,8 +21,14 @@ public sealed class CallContext
 
     public string? RequestId { get; private set; }
 
-    /// <summary>Until when the caller may go on: its token's end. Null for the service's own work.</summary>
+    /// <summary>Until when the caller may go on: its token's or key's end. Null where there is none.</summary>
     public DateTimeOffset? Until { get; private set; }
+
+    /// <summary>
+    /// Cancelled when the caller may not go on although <see cref="Until"/> has not come: its API key was revoked, or
+    /// is good for less than before. Never for the bearer of a token, nor for the service's own work.
+    /// </summary>
+    public CancellationToken Revoked { get; private set; }
 
     public void Enter(Scope scope, string actor, string? requestId = null, DateTimeOffset? until = null)
     {
@@ -31,4 +37,7 @@ public sealed class CallContext
         RequestId = requestId;
         Until = until;
     }
+
+    /// <summary>Ties the caller's work to what may end it before its time.</summary>
+    public void EndWith(CancellationToken revoked) => Revoked = revoked;
 }
