@@ -46,6 +46,8 @@ internal sealed class PostgresEngine : IDatabaseEngine
 
     public string SkipLockedSql => "FOR UPDATE SKIP LOCKED";
 
+    public string WaitLockedSql => "FOR UPDATE";
+
     public async Task<IWriteTransaction> BeginWrite(AppDbContext db, CancellationToken ct)
     {
         var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);

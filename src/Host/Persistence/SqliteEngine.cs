@@ -39,6 +39,8 @@ internal sealed class SqliteEngine : IDatabaseEngine, IDisposable
 
     public string SkipLockedSql => "";
 
+    public string WaitLockedSql => "";
+
     public async Task<IWriteTransaction> BeginWrite(AppDbContext db, CancellationToken ct)
     {
         await _writers.WaitAsync(ct);

@@ -1,9 +1,11 @@
 using FeatureFlags.Access.Features;
 using FeatureFlags.Access.Http;
+using FeatureFlags.Access.Keys;
 using FeatureFlags.Access.Persistence;
 using FeatureFlags.Access.Tokens;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -16,11 +18,20 @@ using Microsoft.Extensions.Hosting;
 
 namespace FeatureFlags.Access;
 
-/// <summary>Who may do what, where: tokens, tenancy, API clients. Tables <c>access_*</c>.</summary>
+/// <summary>Who may do what, where: tokens, tenancy, API clients and keys. Tables <c>access_*</c>.</summary>
 public sealed class AccessModule : IModule
 {
     public IReadOnlyCollection<string> EventTypes =>
-        ["client.created", "client.updated", "client.secret_rotated", "client.deleted"];
+        [
+            "client.created",
+            "client.updated",
+            "client.secret_rotated",
+            "client.deleted",
+            "api_key.created",
+            "api_key.updated",
+            "api_key.rotated",
+            "api_key.revoked",
+        ];
 
     public void AddServices(IServiceCollection services, IConfiguration configuration)
     {
@@ -31,6 +42,9 @@ public sealed class AccessModule : IModule
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<KnownTokens>();
         services.AddTokenValidation();
+        services.AddSingleton<KnownKeys>();
+        services.AddScopeFollower<KnownKeys>();
+        services.AddHostedService<NoteKeyUse>();
         services.AddScoped<IStartupStep, LoadGeneratedKey>();
         services.AddScoped<IStartupStep, CreateFirstClient>();
 
@@ -47,6 +61,7 @@ public sealed class AccessModule : IModule
     public void MapEntities(ModelBuilder model)
     {
         ClientMapping.Map(model);
+        KeyMapping.Map(model);
         model.Entity<GeneratedKey>(key =>
         {
             key.ToTable("access_signing_keys");
@@ -77,5 +92,13 @@ public sealed class AccessModule : IModule
         PatchClient.Map(clients);
         RotateClientSecret.Map(clients);
         DeleteClient.Map(clients);
+
+        var keys = routes.MapGroup("/v1/admin/api-keys").WithTags("Access").RequireScope(Scopes.Admin);
+        CreateApiKey.Map(keys);
+        ListApiKeys.Map(keys);
+        GetApiKey.Map(keys);
+        PatchApiKey.Map(keys);
+        RotateApiKey.Map(keys);
+        RevokeApiKey.Map(keys);
     }
 }

@@ -58,7 +58,7 @@ internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? P
             throw new ConfigurationException(
                 $"ADMIN_CLIENT_SECRET is too short: at least {MinClientSecretLength} characters, better random ones."
             );
-        return new FirstClient(id, new ClientSecret(secret));
+        return new FirstClient(id, new Secret(secret));
     }
 
     private static byte[]? Key(IConfiguration configuration, string name)
@@ -78,7 +78,7 @@ internal sealed record AccessSettings(bool StubIssuer, byte[]? Secret, byte[]? P
     }
 }
 
-internal sealed record FirstClient(string Id, ClientSecret Secret);
+internal sealed record FirstClient(string Id, Secret Secret);
 
 internal static class Listening
 {

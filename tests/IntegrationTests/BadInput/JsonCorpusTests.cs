@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.BadInput;
 
@@ -9,20 +10,19 @@ internal sealed class JsonCorpusTests
 {
     private const int MiB = 1024 * 1024;
 
+    private static readonly string[] DoesWithout = [Route.IssueToken, Route.RotateApiKey];
+
     [Test]
-    public async Task Every_route_but_the_one_that_does_without_refuses_an_empty_body()
+    public async Task Every_route_but_those_that_do_without_refuses_an_empty_body()
     {
         var things = await Things.On(Engine.Sqlite);
 
-        foreach (var route in things.Routes)
-        {
-            var answer = await things.Send(route, Json([]));
-            if (route.Name == Route.IssueToken)
-                Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
-            else
-                IsProblem(answer, 400, route);
-        }
+        foreach (var route in things.Routes.Where(route => !DoesWithout.Contains(route.Name)))
+            IsProblem(await things.Send(route, Json([])), 400, route);
         await things.AreUnchanged();
+
+        foreach (var route in things.Routes.Where(route => DoesWithout.Contains(route.Name)))
+            Assert.That((await things.Send(route, Json([]))).Status, Is.EqualTo(HttpStatusCode.OK), route.Name);
     }
 
     [TestCaseSource(nameof(Bodies))]
@@ -226,7 +226,14 @@ internal sealed class JsonCorpusTests
     }
 
     /// <summary>What the routes are about, so that a refusal is not for want of it, and that nothing of it changed.</summary>
-    private sealed record Things(Service Host, TenantClient Tenant, string ClientId, string WebhookId, string Before)
+    private sealed record Things(
+        Service Host,
+        TenantClient Tenant,
+        string ClientId,
+        string KeyId,
+        string WebhookId,
+        string Before
+    )
     {
         public IReadOnlyList<Route> Routes => [.. Route.AllOf(Host).Where(route => route.TakesJson)];
 
@@ -238,9 +245,10 @@ internal sealed class JsonCorpusTests
             await tenant.PostSegment(new { key = "thing" });
             var client = new { name = "thing", scopes = new[] { "evaluate" } };
             var id = (await tenant.Send(HttpMethod.Post, "/v1/admin/clients", client)).At("id")!;
+            var key = await tenant.ServerKey(service.Http);
             var webhook = new { url = "https://example.invalid", active = false };
             var hook = (await tenant.Send(HttpMethod.Post, "/v1/webhooks", webhook)).At("id")!;
-            return new Things(service, tenant, id, hook, await Revisions(tenant));
+            return new Things(service, tenant, id, key.Id, hook, await Revisions(tenant));
         }
 
         public Task<Answer> Send(Route route, HttpContent body) =>
@@ -250,6 +258,7 @@ internal sealed class JsonCorpusTests
             collection switch
             {
                 "/v1/admin/clients" => ClientId,
+                "/v1/admin/api-keys" => KeyId,
                 "/v1/webhooks" => WebhookId,
                 _ => "thing",
             };

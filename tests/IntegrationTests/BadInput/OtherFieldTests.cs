@@ -1,4 +1,5 @@
 using System.Net;
+using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.BadInput;
 
@@ -104,6 +105,67 @@ internal sealed class OtherFieldTests
         Assert.That((await acme.Get("/v1/admin/clients"))["items"].GetArrayLength(), Is.Zero);
     }
 
+    [TestCase("""{"kind":"server"}""", "name", "is required")]
+    [TestCase("""{"name":"k"}""", "kind", "is required")]
+    [TestCase("""{"name":"k","kind":"admin"}""", "kind", "must be one of: server, client")]
+    [TestCase("""{"name":"k\n","kind":"server"}""", "name", "none of them a control character")]
+    [TestCase("""{"name":"k","kind":"server","scopes":[]}""", "scopes", "must name at least one")]
+    [TestCase("""{"name":"k","kind":"server","scopes":["admin"]}""", "scopes[0]", "must be one of: flags:r")]
+    [TestCase("""{"name":"k","kind":"client","scopes":["flags:r"]}""", "scopes", "must be evaluate alone")]
+    [TestCase("""{"name":"k","kind":"client","scopes":["evaluate","flags:r"]}""", "scopes", "must be evaluate alone")]
+    [TestCase("""{"name":"k","kind":"server","expires_at":"tomorrow"}""", "expires_at", "must be an RFC 3339 time")]
+    [TestCase("""{"name":"k","kind":"server","expires_at":"2100-01-01T00:00:00.5"}""", "expires_at", "RFC 3339")]
+    [TestCase("""{"name":"k","kind":"server","expires_at":"2020-01-01T00:00:00Z"}""", "expires_at", "in the future")]
+    [TestCase(
+        """{"name":"k","kind":"server","allowed_origins":["https://a.example"]}""",
+        "allowed_origins",
+        "is for client keys"
+    )]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["*"]}""", "allowed_origins[0]", "must be an origin")]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["https://a.example/"]}""", "allowed_origins[0]", "")]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["https://a.example:443"]}""", "allowed_origins[0]", "")]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["https://A.example"]}""", "allowed_origins[0]", "")]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["https://u@a.example"]}""", "allowed_origins[0]", "")]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["ftp://a.example"]}""", "allowed_origins[0]", "")]
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":["https://a b"]}""", "allowed_origins[0]", "")]
+    [TestCase("""{"name":"k","kind":"server","key":"mine"}""", "key", "is unknown")]
+    public async Task A_wrong_API_key_is_named_and_nothing_is_written(string body, string path, string message)
+    {
+        var acme = await (await Service.On(Engine.Sqlite)).Tenant("acme");
+
+        FieldCases.Names(await acme.PostKey(body), path, message);
+
+        Assert.That((await acme.Get(KeyHolders.Keys))["items"].GetArrayLength(), Is.Zero);
+    }
+
+    [TestCase("PATCH", "", """{"name":null}""", "name", "is required")]
+    [TestCase("PATCH", "", """{"kind":"client","scopes":["evaluate"]}""", "kind", "can't be changed")]
+    [TestCase("PATCH", "", """{"scopes":["evaluate"]}""", "scopes", "can't be changed")]
+    [TestCase("PATCH", "", """{"expires_at":"2020-01-01T00:00:00Z"}""", "expires_at", "in the future")]
+    [TestCase("PATCH", "", """{"allowed_origins":["https://a.example"]}""", "allowed_origins", "is for client keys")]
+    [TestCase("POST", "/rotate", """{"overlap_seconds":-1}""", "overlap_seconds", "must be from 0 to 604800")]
+    [TestCase("POST", "/rotate", """{"overlap_seconds":604801}""", "overlap_seconds", "must be from 0 to 604800")]
+    [TestCase("POST", "/rotate", """{"overlap_seconds":"1"}""", "overlap_seconds", "must be a whole number")]
+    public async Task A_wrong_change_of_an_API_key_is_named_and_nothing_is_written(
+        string method,
+        string path,
+        string body,
+        string field,
+        string message
+    )
+    {
+        var service = await Service.On(Engine.Sqlite);
+        var acme = await service.Tenant("acme");
+        var key = await acme.ServerKey(service.Http);
+
+        var answer = await acme.Send(new HttpMethod(method), $"{KeyHolders.Keys}/{key.Id}{path}", body);
+
+        Assert.That((int)answer.Status, Is.EqualTo(422), answer.ToString());
+        Assert.That(answer.WrongFields, Does.Contain(field), answer.ToString());
+        Assert.That(answer["errors"].GetProperty(field)[0].GetString(), Does.Contain(message));
+        Assert.That((await acme.Get($"{KeyHolders.Keys}/{key.Id}")).ETag, Is.EqualTo("\"1\""));
+    }
+
     // Every list is paged in the same way.
     [TestCase("limit=0", "limit", "must be a whole number from 1 to")]
     [TestCase("limit=-1", "limit", "must be a whole number from 1 to")]
@@ -128,6 +190,7 @@ internal sealed class OtherFieldTests
             "/v1/segments/s/members",
             "/v1/audit",
             "/v1/admin/clients",
+            "/v1/admin/api-keys",
             "/v1/admin/outbox/dead-letters",
         ];
 
@@ -147,6 +210,7 @@ internal sealed class OtherFieldTests
     [TestCase("/v1/audit?since=yesterday", "since", "must be an RFC 3339 time")]
     [TestCase("/v1/audit?since=2026-01-31", "since", "must be an RFC 3339 time")]
     [TestCase("/v1/audit?until=2026-01-31T12:00:00", "until", "must be an RFC 3339 time")]
+    [TestCase("/v1/audit?until=2026-01-31T12:00:00.5", "until", "must be an RFC 3339 time")]
     [TestCase("/v1/audit?until=2026-02-30T12:00:00Z", "until", "must be an RFC 3339 time")]
     [TestCase("/v1/audit?limit=201", "limit", "must be a whole number from 1 to 200")]
     [TestCase("/v1/flags?limit=101", "limit", "must be a whole number from 1 to 100")]
@@ -210,7 +274,7 @@ internal sealed class OtherFieldTests
     {
         var acme = await (await Service.On(engine)).Tenant("acme");
 
-        foreach (var collection in new[] { "flags", "segments", "admin/clients" })
+        foreach (var collection in new[] { "flags", "segments", "admin/clients", "admin/api-keys" })
         {
             var answer = await acme.Get($"/v1/{collection}/{key}");
             Assert.That((int)answer.Status, Is.AnyOf(400, 404), answer.ToString());

@@ -187,6 +187,58 @@ internal sealed class WebhookDeliveryTests
     }
 
     [Test]
+    public async Task What_is_given_up_together_is_all_in_the_log([Values] Engine engine)
+    {
+        var acme = await Hosts[engine].Tenant("acme");
+        var hook = await Hook(acme, types: ["flag.created"]);
+        var (first, others) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _receiver.Answer = async (received, context) =>
+        {
+            await (received.Key == "first" ? first : others).Task;
+            context.Response.StatusCode = received.Key == "first" ? 200 : 410;
+        };
+        await acme.PostFlag(Sample.Flag("first"));
+        await Eventually.Holds(() => _receiver.All.Count == 1);
+        await acme.PostFlag(Sample.Flag("a"));
+        await acme.PostFlag(Sample.Flag("b"));
+        await Eventually.Holds(async () => (await Log(acme, hook)).Count == 3);
+        first.SetResult();
+        await Eventually.Holds(() => _receiver.All.Count == 3);
+        others.SetResult();
+
+        await Eventually.Holds(async () => (await Log(acme, hook, "dead")).Count == 2);
+
+        foreach (var delivery in await Log(acme, hook, "dead"))
+            Assert.That(delivery.GetProperty("attempts").GetArrayLength(), Is.EqualTo(1));
+        var audit = await acme.Audit($"?entity_key={hook.At("id")}&action=disabled");
+        Assert.That(audit["items"].GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_redelivery_during_the_last_attempt_begins_anew([Values] Engine engine)
+    {
+        var acme = await Hosts[engine].Tenant("acme");
+        var hook = await Hook(acme, types: ["flag.created"]);
+        var held = new TaskCompletionSource();
+        _receiver.Answer = async (_, context) =>
+        {
+            if (_receiver.All.Count == 4)
+                await held.Task;
+            context.Response.StatusCode = _receiver.All.Count <= 4 ? 500 : 200;
+        };
+        await acme.PostFlag(Sample.Flag("f"));
+        await Eventually.Holds(() => _receiver.All.Count == 4);
+        var delivery = (await Log(acme, hook)).Single().GetProperty("id").GetString();
+        await acme.Send(HttpMethod.Post, $"{Path(hook)}/deliveries/{delivery}/redeliver");
+        held.SetResult();
+
+        await Deliveries(acme, count: 5);
+
+        Assert.That((await Read(acme, hook)).At("active"), Is.EqualTo("True"));
+        Assert.That((await Log(acme, hook)).Single().GetProperty("attempts").GetArrayLength(), Is.EqualTo(5));
+    }
+
+    [Test]
     public async Task A_receiver_that_asks_for_time_gets_it([Values] Engine engine)
     {
         var acme = await Hosts[engine].Tenant("acme");
@@ -292,22 +344,59 @@ internal sealed class WebhookDeliveryTests
 
         await acme.Send(HttpMethod.Delete, Path(hook));
 
-        await Eventually.Holds(async () =>
-            await Rows("changefeed_deliveries") + await Rows("changefeed_events") + await Rows("outbox_work") == 0
-        );
+        await Eventually.Holds(() => NothingIsLeft(Hosts[engine], acme));
         Assert.That((await acme.Get($"{Path(hook)}/deliveries")).Status, Is.EqualTo(HttpStatusCode.NotFound));
+    }
 
-        async Task<long> Rows(string table)
+    [Test]
+    public async Task Two_webhooks_that_go_together_leave_none_of_what_both_were_sent()
+    {
+        var host = Hosts[Engine.Postgres];
+        var acme = await host.Tenant("acme");
+        Answer[] hooks = [await Hook(acme, types: ["flag.created"]), await Hook(acme, types: ["flag.created"])];
+        await acme.PostFlag(Sample.Flag("f"));
+        await Deliveries(acme, count: 2);
+        await using (var connection = host.Connect())
         {
-            await using var connection = Hosts[engine].Connect();
             await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
             await using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT COUNT(*) FROM {table} WHERE tenant = '{acme.Tenant}'";
-            return Convert.ToInt64(
-                await command.ExecuteScalarAsync(),
-                System.Globalization.CultureInfo.InvariantCulture
+            (command.Transaction, command.CommandText) = (
+                transaction,
+                $"SELECT 1 FROM changefeed_deliveries {Of(acme)} FOR UPDATE"
+            );
+            await command.ExecuteNonQueryAsync();
+            foreach (var hook in hooks)
+                await acme.Send(HttpMethod.Delete, Path(hook));
+
+            // Both have begun, and neither sees what the other does.
+            await Eventually.Holds(async () =>
+                await Count(host, "pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')") == 2
             );
         }
+
+        await Eventually.Holds(() => NothingIsLeft(host, acme));
+    }
+
+    private static async Task<bool> NothingIsLeft(Service host, TenantClient tenant)
+    {
+        foreach (var table in (string[])["changefeed_deliveries", "changefeed_events", "outbox_work"])
+        {
+            if (await Count(host, $"{table} {Of(tenant)}") > 0)
+                return false;
+        }
+        return true;
+    }
+
+    private static string Of(TenantClient tenant) => $"WHERE tenant = '{tenant.Tenant}'";
+
+    private static async Task<long> Count(Service host, string rows)
+    {
+        await using var connection = host.Connect();
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT COUNT(*) FROM {rows}";
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private async Task<Answer> Hook(TenantClient tenant, string[]? types = null)

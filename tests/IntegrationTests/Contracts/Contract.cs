@@ -36,6 +36,8 @@ internal sealed class Contract
             .Scrub("Hex", new Regex(@"\b[0-9a-f]{32}\b", Linear))
             .Scrub("EventId", new Regex(@"\b01[0-9A-HJKMNP-TV-Z]{24}\b", Linear))
             .Scrub("ClientId", new Regex(@"\bclient_[0-9a-f]{20}\b", Linear))
+            .Scrub("KeyId", new Regex(@"\bkey_[0-9a-f]{20}\b", Linear))
+            .Scrub("Key", new Regex(@"\bff_(server|client)_[\w-]{43}", Linear))
             .Scrub("WebhookId", new Regex(@"\bwebhook_[0-9a-f]{20}\b", Linear))
             .Scrub("Secret", new Regex(@"\bwhsec_[0-9A-Za-z+/]{43}=", Linear))
             .Scrub("ClientSecret", new Regex(@"\bffsecret_[\w-]+", Linear))

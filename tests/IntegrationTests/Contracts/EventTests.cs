@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.Contracts;
 
@@ -42,6 +43,19 @@ internal sealed class EventTests
         await acme.Send(HttpMethod.Patch, path, """{"active":false}""");
         await acme.Send(HttpMethod.Post, $"{path}/rotate-secret");
         await acme.Send(HttpMethod.Delete, path);
+
+        await Verify(service, acme);
+    }
+
+    [Test]
+    public async Task API_keys_without_their_texts([Values] Engine engine)
+    {
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-api-key-events");
+        var key = await acme.ClientKey(service.Http, "https://shop.example");
+        await acme.PatchKey(key, """{"expires_at":"2100-01-01T00:00:00Z"}""");
+        await acme.RotateKey(key, overlap: 3600);
+        await acme.RevokeKey(key);
 
         await Verify(service, acme);
     }

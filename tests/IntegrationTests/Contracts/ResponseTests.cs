@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.Contracts;
 
@@ -154,6 +155,12 @@ internal sealed class ResponseTests
             "secret rotated",
             acme.Send(HttpMethod.Post, $"/v1/admin/clients/{client.At("id")}/rotate-secret")
         );
+        var key = await contract.Add("key created", acme.PostKey("""{"name":"Shop","kind":"server"}"""));
+        var path = $"{KeyHolders.Keys}/{key.At("id")}";
+        await contract.Add("keys", acme.Get(KeyHolders.Keys));
+        await contract.Add("key changed", acme.Send(HttpMethod.Patch, path, """{"name":"Shop 2"}"""));
+        await contract.Add("key rotated", acme.Send(HttpMethod.Post, $"{path}/rotate"));
+        await contract.Add("key revoked", acme.Send(HttpMethod.Delete, path));
         await contract.Add("environments", acme.Get("/v1/environments"));
 
         await contract.Verify();
@@ -180,6 +187,7 @@ internal sealed class ResponseTests
         await contract.Add("400 of JSON", acme.PostFlag("{"));
         await contract.Add("401 without a token", Answer.Of(await service.Http.GetAsync("/v1/flags")));
         await contract.Add("401 with a wrong token", acme.Get("/v1/flags", ("Authorization", "Bearer x")));
+        await contract.Add("400 of two credentials", acme.Get("/v1/flags", ("X-API-Key", "ff_x")));
         await contract.Add("403", reader.DeleteFlag("f"));
         await contract.Add("404", acme.GetFlag("nobody"));
         await contract.Add("404 of no route", acme.Get("/v1/nothing"));

@@ -17,6 +17,7 @@ internal sealed record Route(
 )
 {
     public const string IssueToken = "POST /v1/auth/token";
+    public const string RotateApiKey = "POST /v1/admin/api-keys/{id}/rotate";
 
     /// <summary>As in the documentation: <c>GET /v1/flags/{key}</c>.</summary>
     public string Name => $"{Method} {Template}";

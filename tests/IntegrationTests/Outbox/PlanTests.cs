@@ -121,7 +121,7 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
     }
 
     /// <summary>An active webhook with a log.</summary>
-    private static async Task<Webhook> Webhook(Node node, int pending, int delivered)
+    public static async Task<Webhook> Webhook(Node node, int pending, int delivered)
     {
         var (tenant, environment) = (Node.Acme.Tenant, Node.Acme.Environment);
         var now = node.Clock.GetUtcNow();

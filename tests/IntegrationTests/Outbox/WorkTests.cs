@@ -83,19 +83,23 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
     {
         var node = await IdleNode();
         await Keep(node, "desk");
-        var crashed = await node.InScope(db => Claim(node, db, "a dead host's", TimeSpan.FromMilliseconds(500)));
-        var since = new TaskCompletionSource();
-        node.Subscribers.Polishing = (_, _) =>
+        var crashed = await node.InScope(db => Claim(node, db, "a dead host's"));
+        await Keep(node, "wall");
+        var polished = new ConcurrentQueue<string>();
+        node.Subscribers.Polishing = (lease, _) =>
         {
-            since.TrySetResult();
+            polished.Enqueue(lease.Id);
             return Task.FromResult(Rest.UntilSignal);
         };
 
         await node.Start();
 
         Assert.That(crashed.Select(item => item.Id), Is.EqualTo(["desk"]));
-        Assert.That(since.Task.IsCompleted, Is.False, "while the lease lasts");
-        await Eventually.Holds(() => since.Task.IsCompleted);
+        await Eventually.Holds(async () => await Free(node, WorkItem.Never) == 1);
+        Assert.That(polished, Is.EqualTo(["wall"]), "while the lease lasts");
+        await node.InScope(db => EndLease(db, "desk"));
+        await Eventually.Holds(() => polished.Count == 2);
+        Assert.That(polished.Last(), Is.EqualTo("desk"));
     }
 
     [Test]
@@ -141,9 +145,34 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
     }
 
     [Test]
+    public async Task A_lease_that_ran_out_is_not_believed_to_hold_again()
+    {
+        var node = await IdleNode(("Outbox:Lease", "00:00:01.500"));
+        await Keep(node, "desk");
+        var leases = new ConcurrentQueue<WorkLease>();
+        var done = new TaskCompletionSource();
+        node.Subscribers.Polishing = async (lease, _) =>
+        {
+            leases.Enqueue(lease);
+            await done.Task;
+            return Rest.UntilSignal;
+        };
+        await node.Start();
+        await Eventually.Holds(() => leases.Count == 1);
+
+        await node.InScope(db => EndLease(db, "desk"));
+        await Eventually.Holds(() => leases.Count == 2);
+        var second = await LeaseUntil(node);
+        await Eventually.Holds(async () => await LeaseUntil(node) > second + 1_600);
+
+        Assert.That(leases.Select(lease => lease.IsHeld), Is.EqualTo([false, true]));
+        done.SetResult();
+    }
+
+    [Test]
     public async Task Work_longer_than_a_lease_keeps_it()
     {
-        (string, string) shortLease = ("Outbox:Lease", "00:00:00.600");
+        (string, string) shortLease = ("Outbox:Lease", "00:00:02");
         var (one, other) = (await IdleNode(shortLease), await IdleNode(shortLease));
         await Keep(one, "desk");
         var calls = 0;
@@ -162,7 +191,7 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
         await other.Start();
         await Eventually.Holds(async () => await LeaseUntil(one) is not null);
         var first = await LeaseUntil(one);
-        await Eventually.Holds(async () => await LeaseUntil(one) > first + 900);
+        await Eventually.Holds(async () => await LeaseUntil(one) > first + 2_100);
         done.SetResult();
 
         await Eventually.Holds(async () => await Free(one) == 1);
@@ -194,6 +223,34 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
         );
     }
 
+    [Test]
+    public async Task What_is_gone_but_signalled_meanwhile_is_looked_at_once_more()
+    {
+        var node = await IdleNode();
+        await Keep(node, "desk");
+        var calls = 0;
+        node.Subscribers.Polishing = async (_, _) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+                await Signal(node, "desk");
+            return Rest.Gone;
+        };
+
+        await node.Start();
+
+        await Eventually.Holds(async () => await node.InScope(db => db.Set<WorkItem>().CountAsync()) == 0);
+        Assert.That(calls, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task What_is_gone_can_not_be_signalled()
+    {
+        var node = await IdleNode();
+        await Keep(node, "desk");
+
+        Assert.That(() => Signal(node, "desk", "gone"), Throws.InvalidOperationException);
+    }
+
     public static WorkItem Item(string id, bool due) =>
         new()
         {
@@ -205,12 +262,12 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
         };
 
     /// <summary>Takes work as a host does.</summary>
-    public static Task<List<WorkItem>> Claim(Node node, AppDbContext db, string token, TimeSpan? lease = null) =>
+    public static Task<List<WorkItem>> Claim(Node node, AppDbContext db, string token) =>
         db.Set<WorkItem>()
             .FromSqlRaw(
                 node.Services.GetRequiredService<WorkSql>().Claim,
                 token,
-                (long)(lease ?? TimeSpan.FromSeconds(10)).TotalMilliseconds,
+                (long)TimeSpan.FromMinutes(1).TotalMilliseconds,
                 Polisher.Kind,
                 10
             )
@@ -225,7 +282,11 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
             return await db.SaveChangesAsync();
         });
 
-    private static async Task Signal(Node node, params string[] ids)
+    /// <summary>Keeps a lease as a host does.</summary>
+    public static Task<int> Renew(Node node, AppDbContext db, string token) =>
+        db.Database.ExecuteSqlRawAsync(node.Services.GetRequiredService<WorkSql>().Renew, 10_000L, token);
+
+    public static async Task Signal(Node node, params string[] ids)
     {
         await using var services = node.Services.CreateAsyncScope();
         services.ServiceProvider.GetRequiredService<BuildingBlocks.CallContext>().Enter(Node.Acme, "test");
@@ -237,6 +298,9 @@ internal sealed class WorkTests(Engine engine) : OutboxFixture(engine)
     /// <summary>How many items nobody works on, and which are due then.</summary>
     private static Task<int> Free(Node node, long? due = null) =>
         node.InScope(db => db.Set<WorkItem>().CountAsync(w => w.LeaseToken == null && (due == null || w.DueAt == due)));
+
+    private static Task<int> EndLease(AppDbContext db, string id) =>
+        db.Set<WorkItem>().Where(w => w.Id == id).ExecuteUpdateAsync(row => row.SetProperty(w => w.LeaseUntil, 1));
 
     private static Task<long?> LeaseUntil(Node node) =>
         node.InScope(db => db.Set<WorkItem>().Select(w => w.LeaseUntil).SingleAsync());

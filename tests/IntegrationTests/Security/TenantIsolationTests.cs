@@ -175,6 +175,7 @@ internal sealed class TenantIsolationTests
         public IReadOnlyList<string> Made =>
             [
                 ByCollection["/v1/admin/clients"],
+                ByCollection["/v1/admin/api-keys"],
                 ByCollection["/v1/admin/outbox/dead-letters"],
                 ByCollection["/v1/webhooks"],
             ];
@@ -205,6 +206,7 @@ internal sealed class TenantIsolationTests
             var client = await Created(
                 actor.Send(HttpMethod.Post, "/v1/admin/clients", new { name = Mark, scopes = new[] { "evaluate" } })
             );
+            var key = await Created(actor.PostKey(new { name = Mark, kind = "client" }));
             var webhook = await Created(
                 actor.Send(
                     HttpMethod.Post,
@@ -226,6 +228,7 @@ internal sealed class TenantIsolationTests
                     ["/v1/flags"] = "the-flag",
                     ["/v1/segments"] = "the-segment",
                     ["/v1/admin/clients"] = client.At("id")!,
+                    ["/v1/admin/api-keys"] = key.At("id")!,
                     ["/v1/webhooks"] = webhook.At("id")!,
                     ["/v1/admin/outbox/dead-letters"] = await DeadLetters.Leave(service, owner, Mark),
                 },

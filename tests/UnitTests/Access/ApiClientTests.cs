@@ -14,9 +14,9 @@ internal sealed class ApiClientTests
     [Test]
     public void Every_change_is_told_with_the_next_version()
     {
-        var client = ApiClient.Create(Pipeline, ClientSecret.New(), "acme", Noon);
+        var client = ApiClient.Create(Pipeline, Secret.OfClient(), "acme", Noon);
         client.Replace(Pipeline with { Name = "Deployments" }, "acme", Noon);
-        client.RotateSecret(ClientSecret.New(), "acme", Noon);
+        client.RotateSecret(Secret.OfClient(), "acme", Noon);
         client.Delete("acme", Noon);
 
         Assert.That(
@@ -63,7 +63,7 @@ internal sealed class ApiClientTests
     [Test]
     public void No_event_holds_a_secret_or_its_hash()
     {
-        var (first, second) = (ClientSecret.New(), ClientSecret.New());
+        var (first, second) = (Secret.OfClient(), Secret.OfClient());
         var client = ApiClient.Create(Pipeline, first, "acme", Noon);
         client.RotateSecret(second, "acme", Noon);
         client.Delete("acme", Noon);
@@ -94,7 +94,7 @@ internal sealed class ApiClientTests
     [Test]
     public void A_rotated_secret_is_the_only_one()
     {
-        var (old, rotated) = (ClientSecret.New(), ClientSecret.New());
+        var (old, rotated) = (Secret.OfClient(), Secret.OfClient());
         var client = ApiClient.Create(Pipeline, old, "acme", Noon);
 
         client.RotateSecret(rotated, "acme", Noon);
@@ -106,7 +106,7 @@ internal sealed class ApiClientTests
     [Test]
     public void The_first_client_may_do_everything_everywhere_and_is_told_of_nowhere()
     {
-        var client = ApiClient.First("root", ClientSecret.New(), Noon);
+        var client = ApiClient.First("root", Secret.OfClient(), Noon);
 
         Assert.That(client.Grant.Scopes, Is.EqualTo([Scopes.Admin]));
         Assert.That(client.Grant.Tenants, Is.EqualTo(["*"]));
@@ -117,10 +117,10 @@ internal sealed class ApiClientTests
     [Test]
     public void Secrets_are_long_random_and_never_printed()
     {
-        var secrets = Enumerable.Range(0, 100).Select(_ => ClientSecret.New()).ToList();
+        var secrets = Enumerable.Range(0, 100).Select(_ => Secret.OfClient()).ToList();
 
         Assert.That(secrets.Select(s => s.Text).Distinct().Count(), Is.EqualTo(100));
-        Assert.That(secrets, Has.All.Matches<ClientSecret>(s => s.Text.Length == "ffsecret_".Length + 43));
+        Assert.That(secrets, Has.All.Matches<Secret>(s => s.Text.Length == "ffsecret_".Length + 43));
         Assert.That($"{secrets[0]}", Is.EqualTo("***"));
     }
 
@@ -130,18 +130,18 @@ internal sealed class ApiClientTests
         // FIPS 180-2, appendix B.1.
         const string HashOfAbc = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
 
-        Assert.That(Convert.ToHexString(new ClientSecret("abc").Hash()), Is.EqualTo(HashOfAbc));
-        Assert.That(new ClientSecret("abc").Matches(Convert.FromHexString(HashOfAbc)), Is.True);
-        Assert.That(new ClientSecret("abd").Matches(Convert.FromHexString(HashOfAbc)), Is.False);
+        Assert.That(Convert.ToHexString(new Secret("abc").Hash()), Is.EqualTo(HashOfAbc));
+        Assert.That(new Secret("abc").Matches(Convert.FromHexString(HashOfAbc)), Is.True);
+        Assert.That(new Secret("abd").Matches(Convert.FromHexString(HashOfAbc)), Is.False);
     }
 
     [Test]
     public void No_secret_matches_the_hash_of_nobody([Values("", "0", "abc")] string text) =>
-        Assert.That(new ClientSecret(text).Matches(ClientSecret.NobodysHash), Is.False);
+        Assert.That(new Secret(text).Matches(Secret.NobodysHash), Is.False);
 
     private static ApiClient Created(ClientDraft draft)
     {
-        var client = ApiClient.Create(draft, ClientSecret.New(), "acme", Noon);
+        var client = ApiClient.Create(draft, Secret.OfClient(), "acme", Noon);
         client.ForgetChanges();
         return client;
     }

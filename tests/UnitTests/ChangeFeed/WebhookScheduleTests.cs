@@ -30,6 +30,7 @@ internal sealed class WebhookScheduleTests
     [TestCase("-1")]
     [TestCase("1e3")]
     [TestCase("NaN")]
+    [TestCase("-Infinity")]
     [TestCase("86401")]
     [TestCase("0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0")]
     public void Anything_else_stops_the_process_with_an_example(string text) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace FeatureFlags.BuildingBlocks.Http;
@@ -37,6 +38,14 @@ public sealed class JsonBody
         await Read(context.Request, context.RequestAborted);
 
     public static ValueTask<JsonBody> Read(HttpRequest request, CancellationToken ct) => Read(request, Parse, ct);
+
+    /// <summary>Reads a body that may be left out; null where it is.</summary>
+    /// <inheritdoc cref="BindAsync" path="/exception"/>
+    public static async ValueTask<JsonBody?> ReadIfSent(HttpContext context) =>
+        context.Request.ContentLength != 0
+        && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }
+            ? await BindAsync(context)
+            : null;
 
     /// <summary>Reads the body from the bytes as they were received.</summary>
     /// <param name="parse">Must be done with the bytes when it returns.</param>

@@ -55,16 +55,7 @@ public sealed class QueryReader(HttpRequest request)
     {
         if (Text(name) is not { } text)
             return null;
-        if (
-            text.Length >= 20
-            && DateTimeOffset.TryParseExact(
-                text,
-                TimeForms,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal,
-                out var time
-            )
-        )
+        if (Rfc3339.TryRead(text, out var time))
             return time;
         Wrong(name, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z ('+' in an offset is sent as %2B)");
         return null;
@@ -76,8 +67,6 @@ public sealed class QueryReader(HttpRequest request)
         if (_errors.Count > 0)
             throw new BadRequestException("One or more query values are malformed; see errors.", _errors);
     }
-
-    private static readonly string[] TimeForms = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     private string? Wrong(string name, string message)
     {

@@ -34,8 +34,9 @@ internal sealed class UnitOfWorkBehavior<TCommand, TResult>(
                 return result;
 
             head = await outbox.Append(changes, revision, ct);
-            await db.SaveChangesAsync(ct);
+            // Before what is saved: workers lock an item first, and then the rows of its work.
             await work.Flush(ct);
+            await db.SaveChangesAsync(ct);
             await transaction.Commit();
             aggregates.ForEach(a => a.ForgetChanges());
         }

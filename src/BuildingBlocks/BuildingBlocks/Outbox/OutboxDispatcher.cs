@@ -74,9 +74,9 @@ internal sealed partial class OutboxDispatcher(
                 await Pulse.Await(Task.WhenAny([beat, .. batches]), options.Value.Poll, clock, stopping);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // What was claimed is finished even while the host stops.
+            // What was claimed is finished even while the host stops, and the database with it.
             await Task.WhenAll(batches);
         }
     }

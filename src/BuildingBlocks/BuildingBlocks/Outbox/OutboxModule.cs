@@ -42,7 +42,8 @@ public sealed class OutboxModule : IModule
         services.AddSingleton<WorkSql>();
         services.AddScoped(provider => new WorkSignals(
             provider.GetRequiredService<AppDbContext>(),
-            provider.GetRequiredService<CallContext>()
+            provider.GetRequiredService<CallContext>(),
+            provider.GetRequiredService<WorkSql>()
         ));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<WorkDispatcher>();

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace FeatureFlags.BuildingBlocks.Outbox;
 
 /// <summary>
-/// Reads the revisions of all scopes every little while, and when another host hints at it, and tells the followers which have moved: how a node learns
-/// of another's writes, and how it catches up after anything it missed. A row per scope that was ever written to.
+/// Reads the revisions of all scopes every little while, and when another host hints at it, and tells the followers which
+/// have moved: how a node learns of another's writes, and how it catches up after anything it missed. A row per scope that
+/// was ever written to.
 /// </summary>
 internal sealed partial class RevisionPoll(
     IServiceScopeFactory scopes,

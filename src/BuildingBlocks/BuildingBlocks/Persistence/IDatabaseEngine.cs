@@ -11,6 +11,9 @@ public interface IDatabaseEngine
     /// <summary>Appended to a sub-select whose rows are about to be updated, so that workers pass each other by.</summary>
     string SkipLockedSql { get; }
 
+    /// <summary>The same, but each waits for the others' rows, in the sub-select's order: so they can't wait in a circle.</summary>
+    string WaitLockedSql { get; }
+
     /// <summary>
     /// A transaction that may write. On SQLite writers queue in the process for the one write lock; on PostgreSQL it is
     /// READ COMMITTED, so that what is read after a lock was waited for is current.

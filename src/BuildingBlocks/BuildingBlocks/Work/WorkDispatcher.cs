@@ -86,7 +86,8 @@ internal sealed partial class WorkDispatcher(
                 );
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        // Also of a database that is away just then.
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             await Task.WhenAll(working);
         }
@@ -159,11 +160,8 @@ internal sealed partial class WorkDispatcher(
         services.ServiceProvider.GetRequiredService<CallContext>().Enter(new(item.Tenant, item.Environment), item.Kind);
         var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
         await using var transaction = await engine.BeginWrite(db, CancellationToken.None);
-        if (rest.IsGone)
-            await db.Set<WorkItem>()
-                .Where(w => w.Kind == item.Kind && w.Id == item.Id && w.LeaseToken == item.LeaseToken)
-                .ExecuteDeleteAsync();
-        else
+        var isGone = rest.IsGone && await Delete(db, item);
+        if (!isGone)
             await db.Database.ExecuteSqlRawAsync(
                 sql.Release,
                 rest.For is { } time ? (long)time.TotalMilliseconds : -1L,
@@ -175,6 +173,13 @@ internal sealed partial class WorkDispatcher(
             );
         await transaction.Commit();
     }
+
+    // Not what was signalled since: whoever did may just have written down something that has to go too.
+    private static async Task<bool> Delete(AppDbContext db, WorkItem item) =>
+        await db.Set<WorkItem>()
+            .Where(w => w.Kind == item.Kind && w.Id == item.Id)
+            .Where(w => w.LeaseToken == item.LeaseToken && w.Signals == item.Signals)
+            .ExecuteDeleteAsync() > 0;
 
     private async Task Renew(CancellationToken done)
     {
@@ -189,9 +194,11 @@ internal sealed partial class WorkDispatcher(
                     var db = services.ServiceProvider.GetRequiredService<AppDbContext>();
                     await using var transaction = await engine.BeginWrite(db, done);
                     var asked = clock.GetTimestamp();
-                    await db.Database.ExecuteSqlRawAsync(sql.Renew, [LeaseMilliseconds, token], done);
+                    var renewed = await db.Database.ExecuteSqlRawAsync(sql.Renew, [LeaseMilliseconds, token], done);
                     await transaction.Commit();
-                    hold.RenewedAt = asked;
+                    // None: it has run out, and others may hold the items by now.
+                    if (renewed > 0)
+                        hold.RenewedAt = asked;
                 }
             }
             catch (OperationCanceledException) when (done.IsCancellationRequested)

@@ -5,15 +5,16 @@ namespace FeatureFlags.BuildingBlocks.Work;
 
 /// <summary>
 /// Tells workers that there is something to do. The signals of a use case or of a subscriber are written in its own
-/// transaction, at the end: whoever hears one finds what it is about.
+/// transaction: whoever hears one finds what it is about.
 /// </summary>
 public sealed class WorkSignals
 {
     private readonly AppDbContext _db;
     private readonly CallContext _call;
+    private readonly WorkSql _sql;
     private readonly Dictionary<string, HashSet<string>> _signals = new(StringComparer.Ordinal);
 
-    internal WorkSignals(AppDbContext db, CallContext call) => (_db, _call) = (db, call);
+    internal WorkSignals(AppDbContext db, CallContext call, WorkSql sql) => (_db, _call, _sql) = (db, call, sql);
 
     /// <summary>Begins to keep an item of the caller's scope.</summary>
     public void Add(string kind, string id) =>
@@ -35,16 +36,19 @@ public sealed class WorkSignals
         signalled.UnionWith(ids);
     }
 
+    /// <exception cref="InvalidOperationException">An item is gone, with whatever it was there for.</exception>
     internal async Task Flush(CancellationToken ct)
     {
         foreach (var (kind, ids) in _signals)
         {
-            await _db.Set<WorkItem>()
-                .Where(w => w.Kind == kind && ids.Contains(w.Id))
-                .ExecuteUpdateAsync(
-                    row => row.SetProperty(w => w.DueAt, 0).SetProperty(w => w.Signals, w => w.Signals + 1),
-                    ct
-                );
+            var (tenant, environment) = (_call.Scope.Tenant, _call.Scope.Environment);
+            var signalled = await _db.Database.ExecuteSqlRawAsync(
+                _sql.Signal(ids.Count),
+                [kind, tenant, environment, .. ids],
+                ct
+            );
+            if (signalled < ids.Count)
+                throw new InvalidOperationException($"An item of {kind} that there is something to do for is gone.");
         }
         _signals.Clear();
     }

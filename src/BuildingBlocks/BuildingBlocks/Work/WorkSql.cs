@@ -2,7 +2,9 @@ using FeatureFlags.BuildingBlocks.Persistence;
 
 namespace FeatureFlags.BuildingBlocks.Work;
 
-/// <summary>The statements on work items that LINQ can't say: they read the database's clock.</summary>
+/// <summary>
+/// The statements on work items that LINQ can't say: they read the database's clock, or lock several rows in one order.
+/// </summary>
 internal sealed class WorkSql(IDatabaseEngine engine)
 {
     /// <summary>{0} kind. Asked before a claim, because a claim takes SQLite's one write lock.</summary>
@@ -41,9 +43,28 @@ internal sealed class WorkSql(IDatabaseEngine engine)
     /// <summary>{0} lease in ms, {1} token. A lease that has run out is not renewed: another may hold it by now.</summary>
     public string Renew { get; } =
         $$"""
+            WITH held AS (
+                SELECT id FROM outbox_work WHERE lease_token = {1}
+                ORDER BY id {{engine.WaitLockedSql}})
             UPDATE outbox_work SET lease_until = {{engine.NowSql}} + {0}
             WHERE lease_token = {1} AND lease_until >= {{engine.NowSql}}
+              AND id IN (SELECT id FROM held)
             """;
+
+    /// <summary>{0} kind, {1} tenant, {2} environment, {3} and so on: the ids.</summary>
+    public string Signal(int count)
+    {
+        var ids = string.Join(", ", Enumerable.Range(3, count).Select(i => $"{{{i}}}"));
+        return $$"""
+            WITH signalled AS (
+                SELECT id FROM outbox_work
+                WHERE kind = {0} AND tenant = {1} AND environment = {2}
+                  AND id IN ({{ids}})
+                ORDER BY id {{engine.WaitLockedSql}})
+            UPDATE outbox_work SET due_at = 0, signals = signals + 1
+            WHERE kind = {0} AND id IN (SELECT id FROM signalled)
+            """;
+    }
 
     /// <summary>
     /// {0} rest in ms, below 0 for until a signal, {1} pause in ms, {2} kind, {3} id, {4} token, {5} the signals counted

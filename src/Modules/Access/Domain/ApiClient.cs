@@ -37,7 +37,7 @@ internal sealed class ApiClient : AggregateRoot, ISoftDeleted
     public Grant Grant => new(Scope.Split(' '), [.. _tenants.Select(t => t.Tenant).Order(StringComparer.Ordinal)]);
 
     /// <param name="tenant">Where the change is told of, here and below.</param>
-    public static ApiClient Create(ClientDraft draft, ClientSecret secret, string tenant, DateTimeOffset now)
+    public static ApiClient Create(ClientDraft draft, Secret secret, string tenant, DateTimeOffset now)
     {
         var client = new ApiClient
         {
@@ -51,7 +51,7 @@ internal sealed class ApiClient : AggregateRoot, ISoftDeleted
     }
 
     /// <summary>The client an installation begins with. No event: there is no tenant yet to tell of it.</summary>
-    public static ApiClient First(string id, ClientSecret secret, DateTimeOffset now)
+    public static ApiClient First(string id, Secret secret, DateTimeOffset now)
     {
         var client = new ApiClient
         {
@@ -75,7 +75,7 @@ internal sealed class ApiClient : AggregateRoot, ISoftDeleted
     }
 
     /// <summary>From now on only the new secret will do.</summary>
-    public void RotateSecret(ClientSecret secret, string tenant, DateTimeOffset now)
+    public void RotateSecret(Secret secret, string tenant, DateTimeOffset now)
     {
         var before = Snapshot(tenant);
         SecretHash = secret.Hash();

@@ -15,8 +15,6 @@ internal sealed record ClientDraft(
     bool Active
 )
 {
-    public const int MaxNameLength = 200;
-
     // What a read shows beyond what a write sets: taken and ignored, so that what GET gave can be PUT back.
     private static readonly string[] ReadOnlyMembers = ["id", "version", "created_at", "updated_at"];
 
@@ -93,16 +91,10 @@ internal sealed record ClientDraft(
 
         private void CheckMembers()
         {
-            RuleFor(d => d.Name)
-                .Must(name => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsControl))
-                .WithMessage($"must be 1 to {MaxNameLength} characters, none of them a control character")
-                .Unless(d => d.Problems.At("name"));
-            RuleFor(d => d.Scopes)
-                .NotEmpty()
-                .WithMessage("must name at least one")
-                .Unless(d => d.Problems.At("scopes"));
+            RuleFor(d => d.Name).MustBeName().Unless(d => d.Problems.At("name"));
+            RuleFor(d => d.Scopes).MustNameOne().Unless(d => d.Problems.At("scopes"));
             RuleForEach(d => d.Scopes).MustBeScope();
-            RuleFor(d => d.Tenants).NotEmpty().WithMessage("must name at least one").MustFitAToken();
+            RuleFor(d => d.Tenants).MustNameOne().MustFitAToken();
             RuleForEach(d => d.Tenants).MustBeTenant();
         }
     }

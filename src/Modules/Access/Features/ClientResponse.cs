@@ -37,7 +37,7 @@ internal sealed record ClientResponse(
             Secret = "ffsecret_Zm9yIHRoZSBkb2N1bWVudCBvbmx5LCBubyBzZWNyZXQ",
         };
 
-    public static ClientResponse Of(ApiClient client, ClientSecret? secret = null) =>
+    public static ClientResponse Of(ApiClient client, Secret? secret = null) =>
         new(
             client.Id,
             client.Name,

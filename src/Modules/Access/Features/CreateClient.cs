@@ -28,7 +28,7 @@ internal static class CreateClient
             var tenant = call.Scope.Tenant;
             command.Draft.RequireGrantable(command.Caller, tenant);
 
-            var secret = ClientSecret.New();
+            var secret = Secret.OfClient();
             var client = ApiClient.Create(command.Draft, secret, tenant, clock.Now());
             db.Add(client);
             return Task.FromResult(ClientResponse.Of(client, secret));

@@ -21,7 +21,7 @@ internal static class IssueClientToken
     internal sealed record Query(
         string GrantType,
         string ClientId,
-        ClientSecret Secret,
+        Secret Secret,
         IReadOnlyList<string> Asked,
         Problems Problems
     ) : IQuery<TokenResponse>
@@ -39,7 +39,7 @@ internal static class IssueClientToken
             return new Query(
                 reader.RequiredText("grant_type") ?? IssueClientToken.GrantType,
                 reader.RequiredText("client_id") ?? "",
-                new ClientSecret(reader.RequiredText("client_secret") ?? ""),
+                new Secret(reader.RequiredText("client_secret") ?? ""),
                 reader.Text("scope")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
                 problems
             );
@@ -69,7 +69,7 @@ internal static class IssueClientToken
             // Compared even where there is no such client, and nothing else is read before: how long a refusal takes
             // must not tell which ids there are.
             var hash = await found.Select(c => c.SecretHash).SingleOrDefaultAsync(ct);
-            var client = query.Secret.Matches(hash ?? ClientSecret.NobodysHash)
+            var client = query.Secret.Matches(hash ?? Secret.NobodysHash)
                 ? await found.Include(c => c.Tenants).SingleOrDefaultAsync(ct)
                 : null;
             if (client is not { Active: true })

@@ -43,7 +43,7 @@ internal sealed record TokenBody
     [Description("Stub issuer: every scope unless given.")]
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    [Description("Stub issuer: every tenant unless given."), MaxLength(GrantRules.MaxTenants)]
+    [Description("Stub issuer: every tenant unless given."), MaxLength(DraftRules.MaxTenants)]
     public IReadOnlyList<string>? Tenants { get; init; }
 
     public static JsonNode Example =>
@@ -91,15 +91,11 @@ internal static class IssueToken
             throw NoCredentials();
         }
 
-        var body = HasBody(context) ? await JsonBody.Read(request, context.RequestAborted) : null;
+        var body = await JsonBody.ReadIfSent(context);
         if (body is not null && IssueClientToken.Query.IsIn(body.Root))
             return IssueClientToken.Query.Read(body.Root);
         return stubIssuer ? IssueStubToken.Query.Read(body) : throw NoCredentials();
     }
-
-    private static bool HasBody(HttpContext context) =>
-        context.Request.ContentLength != 0
-        && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
 
     private static bool IsForm(HttpRequest request) =>
         request.ContentLength != 0

@@ -29,7 +29,7 @@ internal static class RotateClientSecret
             var client = await db.ClientToChange(command.Id, command.Caller, tenant, ct);
             command.Preconditions.Require(client.Version);
 
-            var secret = ClientSecret.New();
+            var secret = Secret.OfClient();
             client.RotateSecret(secret, tenant, clock.Now());
             return ClientResponse.Of(client, secret);
         }

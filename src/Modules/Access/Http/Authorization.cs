@@ -39,6 +39,6 @@ internal sealed class Refusals : IAuthorizationMiddlewareResultHandler
             .SelectMany(requirement => requirement.Scopes)
             .Where(scope => !grant.Includes(scope))
             .Distinct();
-        throw new ForbiddenException($"The token lacks the scope: {string.Join(", ", missing)}.");
+        throw new ForbiddenException($"The token or key lacks the scope: {string.Join(", ", missing)}.");
     }
 }

@@ -1,3 +1,4 @@
+using FeatureFlags.Access.Keys;
 using FeatureFlags.Access.Tokens;
 using FeatureFlags.BuildingBlocks;
 using Microsoft.AspNetCore.Authentication;
@@ -10,17 +11,21 @@ namespace FeatureFlags.Access.Http;
 
 /// <summary>
 /// Settles who calls, for which tenant and environment, and whether they may. The framework's authentication and
-/// authorization decide; what they decided for a token is remembered and not asked again (adr/0011).
+/// authorization decide, API keys aside, which it does not know (adr/0017); what was decided for a credential is
+/// remembered and not asked again (adr/0011).
 /// </summary>
 internal sealed class CallerMiddleware
 {
     public const string TenantHeader = "X-Tenant-ID";
     public const string EnvironmentHeader = "X-Environment";
 
+    private const string InvalidToken = "Bearer error=\"invalid_token\"";
+
     private readonly RequestDelegate _next;
     private readonly AuthorizationMiddleware _authorization;
     private readonly SigningKeys _keys;
     private readonly KnownTokens _known;
+    private readonly KnownKeys _knownKeys;
 
     public CallerMiddleware(
         RequestDelegate next,
@@ -28,27 +33,42 @@ internal sealed class CallerMiddleware
         IServiceProvider services,
         ILogger<AuthorizationMiddleware> log,
         SigningKeys keys,
-        KnownTokens known
+        KnownTokens known,
+        KnownKeys knownKeys
     )
     {
         _next = next;
         _authorization = new AuthorizationMiddleware(Admit, policies, services, log);
         _keys = keys;
         _known = known;
+        _knownKeys = knownKeys;
     }
 
     public Task InvokeAsync(HttpContext context, CallContext call)
     {
         if (!context.IsProtected())
             return _next(context);
-        if (
-            context.Request.Headers.Authorization is not [{ } credentials]
-            || _known.Find(credentials) is not { } caller
-        )
+        var headers = context.Request.Headers;
+        if (SentKey.In(headers) is { } key)
+            return LetIn(context, call, key);
+        if (headers.Authorization is not [{ } credentials] || _known.Find(credentials) is not { } caller)
             return Meet(context, call);
 
+        return LetIn(context, call, caller);
+    }
+
+    private Task LetIn(HttpContext context, CallContext call, KnownCaller caller)
+    {
         Enter(context, call, caller);
         return caller.WasAdmittedTo(context.GetEndpoint()!) ? _next(context) : Authorize(context, caller);
+    }
+
+    private async Task LetIn(HttpContext context, CallContext call, string key)
+    {
+        var caller =
+            await _knownKeys.Find(key, context.RequestAborted)
+            ?? throw new UnauthenticatedException("The API key is unknown, revoked or expired.", InvalidToken);
+        await LetIn(context, call, caller);
     }
 
     /// <summary>A caller who is not known yet, or nobody.</summary>
@@ -65,8 +85,7 @@ internal sealed class CallerMiddleware
         var caller = KnownCaller.Of(user, expires);
         if (context.Request.Headers.Authorization is [{ } credentials])
             _known.Remember(credentials, caller, key);
-        Enter(context, call, caller);
-        await Authorize(context, caller);
+        await LetIn(context, call, caller);
     }
 
     private static void Enter(HttpContext context, CallContext call, KnownCaller caller)
@@ -74,12 +93,20 @@ internal sealed class CallerMiddleware
         context.User = caller.User;
         var tenant =
             Name(context, TenantHeader)
+            ?? caller.Bounds?.Scope.Tenant
             ?? throw new BadRequestException($"{TenantHeader} is missing: it names the tenant.");
         if (!caller.Grant.Allows(tenant))
-            throw new ForbiddenException($"The token is not for tenant '{tenant}'.");
-        var environment = Name(context, EnvironmentHeader) ?? Scope.DefaultEnvironment;
+            throw new ForbiddenException($"The token or key is not for tenant '{tenant}'.");
+        var environment =
+            Name(context, EnvironmentHeader) ?? caller.Bounds?.Scope.Environment ?? Scope.DefaultEnvironment;
 
-        call.Enter(new Scope(tenant, environment), caller.Subject, context.TraceIdentifier, caller.Expires);
+        var scope = new Scope(tenant, environment);
+        if (caller.Bounds is { } bounds)
+        {
+            bounds.Require(scope, context.Request.Headers.Origin);
+            call.EndWith(bounds.Revoked);
+        }
+        call.Enter(scope, caller.Subject, context.TraceIdentifier, caller.Expires);
     }
 
     private Task Authorize(HttpContext context, KnownCaller caller)
@@ -109,6 +136,6 @@ internal sealed class CallerMiddleware
             ? new UnauthenticatedException("Send a token: Authorization: Bearer …")
             : new UnauthenticatedException(
                 "The token is not one this service issued, or it has expired.",
-                "Bearer error=\"invalid_token\""
+                InvalidToken
             );
 }

@@ -1,16 +1,27 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
 using FeatureFlags.Access.Domain;
+using FeatureFlags.BuildingBlocks;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace FeatureFlags.Access.Tokens;
 
-/// <summary>What a verified token came to, so that the next request with it needs neither verifying nor parsing.</summary>
-/// <param name="User">The token's claims; not the token.</param>
+/// <summary>
+/// What a verified token or an API key came to, so that the next request with it needs neither verifying nor reading.
+/// </summary>
+/// <param name="User">The caller's claims; not the credential.</param>
 /// <param name="Subject">Who calls.</param>
 /// <param name="Grant">What the caller may do, and for which tenants.</param>
-/// <param name="Expires">From then on the token is none.</param>
-internal sealed record KnownCaller(ClaimsPrincipal User, string Subject, Grant Grant, DateTimeOffset Expires)
+/// <param name="Expires">From then on the credential is none; null for never.</param>
+/// <param name="Bounds">What an API key is bound to; null for a token.</param>
+internal sealed record KnownCaller(
+    ClaimsPrincipal User,
+    string Subject,
+    Grant Grant,
+    DateTimeOffset? Expires,
+    KeyBounds? Bounds = null
+)
 {
     private readonly ConcurrentDictionary<Endpoint, bool> _admitted = [];
 
@@ -21,8 +32,17 @@ internal sealed record KnownCaller(ClaimsPrincipal User, string Subject, Grant G
         var claims = verified
             .Claims.Where(c => c.Type is TokenClaims.Subject or TokenClaims.Scopes or TokenClaims.Tenants)
             .Select(c => new Claim(c.Type, c.Value));
-        var identity = new ClaimsIdentity(claims, verified.Identity!.AuthenticationType, TokenClaims.Subject, null);
-        return new KnownCaller(new ClaimsPrincipal(identity), identity.Name!, Grant.Of(verified), expires);
+        return Of(claims, verified.Identity!.AuthenticationType!, expires, bounds: null);
+    }
+
+    public static KnownCaller Of(ApiKey key, DateTimeOffset? expires, CancellationToken revoked)
+    {
+        var claims = key
+            .Scopes.Select(scope => new Claim(TokenClaims.Scopes, scope))
+            .Append(new Claim(TokenClaims.Tenants, key.Tenant))
+            .Append(new Claim(TokenClaims.Subject, key.Id));
+        var scope = new Scope(key.Tenant, key.Environment);
+        return Of(claims, "ApiKey", expires, new KeyBounds(scope, key.Origins, revoked));
     }
 
     /// <summary>
@@ -32,4 +52,33 @@ internal sealed record KnownCaller(ClaimsPrincipal User, string Subject, Grant G
     public bool WasAdmittedTo(Endpoint endpoint) => _admitted.ContainsKey(endpoint);
 
     public void Admit(Endpoint endpoint) => _admitted.TryAdd(endpoint, true);
+
+    private static KnownCaller Of(
+        IEnumerable<Claim> claims,
+        string authenticationType,
+        DateTimeOffset? expires,
+        KeyBounds? bounds
+    )
+    {
+        var identity = new ClaimsIdentity(claims, authenticationType, TokenClaims.Subject, null);
+        var user = new ClaimsPrincipal(identity);
+        return new KnownCaller(user, identity.Name!, Grant.Of(user), expires, bounds);
+    }
+}
+
+/// <summary>Where a request by API key may work, and where it may come from.</summary>
+/// <param name="Scope">The one that the key belongs to.</param>
+/// <param name="Origins">Those of pages that may send it; none: any.</param>
+/// <param name="Revoked">Cancelled when the key is revoked, or good for something else.</param>
+internal sealed record KeyBounds(Scope Scope, IReadOnlyList<string> Origins, CancellationToken Revoked)
+{
+    /// <param name="origin">The <c>Origin</c> header; browsers send it, and no page can change it.</param>
+    /// <exception cref="ForbiddenException">The request is beyond them.</exception>
+    public void Require(Scope asked, StringValues origin)
+    {
+        if (asked != Scope)
+            throw new ForbiddenException($"The API key is not for environment '{asked.Environment}'.");
+        if (Origins.Count > 0 && origin.Count > 0 && !(origin is [{ } page] && Origins.Contains(page)))
+            throw new ForbiddenException("The API key is not for pages of this origin.");
+    }
 }

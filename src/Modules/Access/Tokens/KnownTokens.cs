@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
 
 namespace FeatureFlags.Access.Tokens;
@@ -26,7 +24,7 @@ internal sealed class KnownTokens(SigningKeys keys, TimeProvider clock)
         if (credentials.Length > LongestCredentials)
             return null;
 
-        var hash = Hash.Of(credentials);
+        var hash = CredentialHash.OfHeader(credentials);
         var known = _generations;
         if (!known.Young.TryGetValue(hash, out var entry))
         {
@@ -42,10 +40,10 @@ internal sealed class KnownTokens(SigningKeys keys, TimeProvider clock)
     public void Remember(string credentials, KnownCaller caller, SecurityKey key)
     {
         if (credentials.Length <= LongestCredentials)
-            Keep(Hash.Of(credentials), new Entry(caller, key));
+            Keep(CredentialHash.OfHeader(credentials), new Entry(caller, key));
     }
 
-    private void Keep(Hash hash, Entry entry)
+    private void Keep(CredentialHash hash, Entry entry)
     {
         var known = _generations;
         if (known.Young.Count >= Most / 2)
@@ -54,17 +52,10 @@ internal sealed class KnownTokens(SigningKeys keys, TimeProvider clock)
         known.Young[hash] = entry;
     }
 
-    private sealed record Generations(ConcurrentDictionary<Hash, Entry> Young, ConcurrentDictionary<Hash, Entry> Old);
+    private sealed record Generations(
+        ConcurrentDictionary<CredentialHash, Entry> Young,
+        ConcurrentDictionary<CredentialHash, Entry> Old
+    );
 
     private sealed record Entry(KnownCaller Caller, SecurityKey Key);
-
-    private readonly record struct Hash(UInt128 First, UInt128 Second)
-    {
-        public static Hash Of(string credentials)
-        {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(MemoryMarshal.AsBytes(credentials.AsSpan()), hash);
-            return MemoryMarshal.Read<Hash>(hash);
-        }
-    }
 }

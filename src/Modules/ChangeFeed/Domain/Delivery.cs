@@ -62,14 +62,19 @@ internal sealed class Delivery : IScoped
             NextAttemptAt = now + wait,
         };
 
+    /// <summary>Whether this attempt is to be the last, in vain.</summary>
+    public bool IsLost(AttemptResult result, WebhookSchedule schedule) =>
+        !result.IsSuccess && (result.IsGone || schedule.IsOver(Attempts + 1));
+
     /// <summary>Writes an attempt down, and what follows from it.</summary>
     public void Note(AttemptResult result, DateTimeOffset now, WebhookSchedule schedule)
     {
+        var isLost = IsLost(result, schedule);
         Attempts++;
         Log.Add(DeliveryAttempt.Of(this, Log.Count + 1, result));
         if (result.IsSuccess)
             Finish(DeliveryState.Delivered, now);
-        else if (result.IsGone || schedule.IsOver(Attempts))
+        else if (isLost)
             Finish(DeliveryState.Dead, now);
         else
             NextAttemptAt = now + schedule.WaitAfter(Attempts, result.RetryAfter, Random.Shared);

@@ -34,7 +34,7 @@ internal sealed record WebhookSchedule(IReadOnlyList<TimeSpan> Waits)
             return Default;
 
         var waits = text.Split(',').Select(Seconds).ToList();
-        if (waits.Count > MaxAttempts || waits.Any(w => w is null || w < TimeSpan.Zero || w > LongestWait))
+        if (waits.Count > MaxAttempts || waits.Contains(null))
             throw new ConfigurationException(
                 $"{Setting} must be 1 to {MaxAttempts} numbers of seconds from 0 to {LongestWait.TotalSeconds:0}, "
                     + "with commas between them, for example 0,5,300,1800."
@@ -60,6 +60,7 @@ internal sealed record WebhookSchedule(IReadOnlyList<TimeSpan> Waits)
 
     private static TimeSpan? Seconds(string text) =>
         double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+        && seconds >= 0
         && seconds <= LongestWait.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : null;

@@ -43,6 +43,8 @@ internal static class RedeliverDelivery
             webhook.RequireActive();
 
             delivery.Redeliver(clock.Now());
+            // All of it: an attempt that ends meanwhile has changed what was read here, and this comes after it.
+            db.Entry(delivery).State = EntityState.Modified;
             webhook.Asked("redelivered");
             work.Signal(DeliverToWebhook.Kind, webhook.Id);
             return DeliveryResponse.Of(delivery);

@@ -32,6 +32,9 @@ internal sealed class DeliverToWebhook(
     private static readonly ParallelOptions Lanes = new() { MaxDegreeOfParallelism = 4 };
 
     private const int BatchSize = 32;
+
+    // Of one entity, when another may be waiting.
+    private const int MostInARow = 16;
     private const int SweepSize = 500;
 
     // Then others come first, if all are wanted.
@@ -69,6 +72,7 @@ internal sealed class DeliverToWebhook(
                 .OrderBy(d => d.NextAttemptAt)
                 .ThenBy(d => d.Revision)
                 .Take(BatchSize)
+                .WithBodies(db)
                 .ToListAsync(stopping);
             if (due.Count == 0)
                 return await UntilNext(webhook, stopping);
@@ -102,64 +106,59 @@ internal sealed class DeliverToWebhook(
     }
 
     /// <returns>How long the webhook is to be left alone; null when there is no need.</returns>
-    private async Task<TimeSpan?> Deliver(
-        WorkLease lease,
-        Webhook webhook,
-        List<Delivery> due,
-        CancellationToken stopping
-    )
+    private async Task<TimeSpan?> Deliver(WorkLease lease, Webhook webhook, List<Due> due, CancellationToken stopping)
     {
-        var events = due.Select(d => d.EventId).ToList();
-        var bodies = await db.Set<QueuedEvent>()
-            .AsNoTracking()
-            .Where(e => events.Contains(e.EventId))
-            .ToDictionaryAsync(e => e.EventId, e => Encoding.UTF8.GetBytes(e.Body), stopping);
-
         TimeSpan? pause = null;
         await Parallel.ForEachAsync(
             due,
             Lanes,
-            async (delivery, _) =>
+            async (first, _) =>
             {
-                if (pause is not null || stopping.IsCancellationRequested)
-                    return;
-                if (!lease.IsHeld)
-                    throw new LeaseLostException();
-                // Not cut short when the host stops: the answer would be lost, and the event sent twice.
-                var result = await client.Attempt(
-                    webhook,
-                    delivery.EventId,
-                    bodies[delivery.EventId],
-                    CancellationToken.None
-                );
-                if (result is null)
+                Due? next = first;
+                for (var sent = 0; next is not null && sent < MostInARow; sent++)
                 {
-                    pause = WebhookClient.Break;
-                    return;
+                    if (pause is not null || stopping.IsCancellationRequested)
+                        return;
+                    if (!lease.IsHeld)
+                        throw new LeaseLostException();
+                    var (delivery, body) = next;
+                    // Not cut short when the host stops: the answer would be lost, and the event sent twice.
+                    var result = await client.Attempt(
+                        webhook,
+                        delivery.EventId,
+                        Encoding.UTF8.GetBytes(body),
+                        CancellationToken.None
+                    );
+                    if (result is null)
+                    {
+                        pause = WebhookClient.Break;
+                        return;
+                    }
+                    next = await Note(lease, delivery, result);
+                    if (result.RetryAfter is { } asked)
+                        pause = asked < LongestPause ? asked : LongestPause;
+                    else if (result.IsGone)
+                        pause = TimeSpan.Zero;
                 }
-                await Note(lease, delivery, result);
-                if (result.RetryAfter is { } asked)
-                    pause = asked < LongestPause ? asked : LongestPause;
-                else if (result.IsGone)
-                    pause = TimeSpan.Zero;
             }
         );
         return pause;
     }
 
-    private async Task Note(WorkLease lease, Delivery delivery, AttemptResult result)
+    /// <returns>
+    /// What comes next of the same entity, if the way is free for it. Lanes go on by themselves because to find what is
+    /// first of each entity, as a turn begins, takes the longer the more is pending.
+    /// </returns>
+    private async Task<Due?> Note(WorkLease lease, Delivery delivery, AttemptResult result)
     {
-        await using var services = scopes.CreateAsyncScope();
-        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
-        var isLast = !result.IsSuccess && (result.IsGone || settings.Schedule.IsOver(delivery.Attempts + 1));
-        if (isLast)
+        if (delivery.IsLost(result, settings.Schedule) && await GiveUp(lease, delivery, result))
         {
-            var command = new GiveUpDelivery.Command(lease, delivery.Id, result);
-            await services.ServiceProvider.GetRequiredService<ISender>().Send(command, CancellationToken.None);
             WebhookMetrics.Attempts.WithLabels("dead").Inc();
-            return;
+            return null;
         }
 
+        await using var services = scopes.CreateAsyncScope();
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
         var own = services.ServiceProvider.GetRequiredService<AppDbContext>();
         await using var transaction = await engine.BeginWrite(own, CancellationToken.None);
         await lease.Require(own, CancellationToken.None);
@@ -169,8 +168,38 @@ internal sealed class DeliverToWebhook(
         noted.Note(result, clock.GetUtcNow(), settings.Schedule);
         await own.SaveChangesAsync(CancellationToken.None);
         await transaction.Commit();
-        WebhookMetrics.Attempts.WithLabels(result.IsSuccess ? "delivered" : "failed").Inc();
+        WebhookMetrics.Attempts.WithLabels(OutcomeOf(noted)).Inc();
+        return noted.State == DeliveryState.Delivered ? await After(own, noted) : null;
     }
+
+    private async Task<Due?> After(AppDbContext own, Delivery delivered)
+    {
+        var next = await own.Deliveries()
+            .AsNoTracking()
+            .Where(d => d.WebhookId == delivered.WebhookId && d.State == DeliveryState.Pending)
+            .Where(d => d.Entity == delivered.Entity && d.EntityKey == delivered.EntityKey)
+            .OrderBy(d => d.Revision)
+            .Take(1)
+            .WithBodies(own)
+            .SingleOrDefaultAsync(CancellationToken.None);
+        return next?.Delivery.NextAttemptAt <= clock.GetUtcNow() ? next : null;
+    }
+
+    private async Task<bool> GiveUp(WorkLease lease, Delivery delivery, AttemptResult result)
+    {
+        await using var services = scopes.CreateAsyncScope();
+        services.ServiceProvider.GetRequiredService<CallContext>().Enter(lease.Scope, Kind);
+        var command = new GiveUpDelivery.Command(lease, delivery.Id, result);
+        return await services.ServiceProvider.GetRequiredService<ISender>().Send(command, CancellationToken.None);
+    }
+
+    private static string OutcomeOf(Delivery delivery) =>
+        delivery.State switch
+        {
+            DeliveryState.Delivered => "delivered",
+            DeliveryState.Dead => "dead",
+            _ => "failed",
+        };
 
     /// <summary>Deletes old deliveries, the oldest first, and the events that nobody is sent any more.</summary>
     /// <returns>Whether there may be more.</returns>
@@ -202,10 +231,20 @@ internal sealed class DeliverToWebhook(
         var (ids, events) = (old.Select(d => d.Id).ToList(), old.Select(d => d.EventId).ToList());
         await db.Set<DeliveryAttempt>().Where(a => ids.Contains(a.DeliveryId)).ExecuteDeleteAsync();
         await db.Deliveries().Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync();
+        await transaction.Commit();
+        // After the commit: two hosts that clear the same events for two webhooks would each still see the other's rows.
         await db.Set<QueuedEvent>()
             .Where(e => events.Contains(e.EventId) && !db.Deliveries().Any(d => d.EventId == e.EventId))
             .ExecuteDeleteAsync();
-        await transaction.Commit();
         return true;
     }
+}
+
+/// <summary>A delivery to make, and what is sent.</summary>
+internal sealed record Due(Delivery Delivery, string Body);
+
+file static class DueQuery
+{
+    public static IQueryable<Due> WithBodies(this IQueryable<Delivery> deliveries, AppDbContext db) =>
+        deliveries.Select(d => new Due(d, db.Set<QueuedEvent>().Single(e => e.EventId == d.EventId).Body));
 }

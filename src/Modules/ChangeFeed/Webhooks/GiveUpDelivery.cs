@@ -9,10 +9,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace FeatureFlags.ChangeFeed.Webhooks;
 
-/// <summary>Writes down an attempt that was the last, and makes the webhook inactive: an entry of the audit log.</summary>
+/// <summary>
+/// Writes down an attempt that was the last, and makes the webhook inactive: an entry of the audit log. False, and nothing
+/// is written, where the webhook is inactive already or gone, or the delivery was begun anew meanwhile.
+/// </summary>
 internal static class GiveUpDelivery
 {
-    internal sealed record Command(WorkLease Lease, string DeliveryId, AttemptResult Result) : ICommand;
+    internal sealed record Command(WorkLease Lease, string DeliveryId, AttemptResult Result) : ICommand<bool>;
 
     internal sealed class Validator : AbstractValidator<Command>
     {
@@ -20,17 +23,16 @@ internal static class GiveUpDelivery
     }
 
     internal sealed class Handler(AppDbContext db, WebhookSettings settings, TimeProvider clock)
-        : ICommandHandler<Command>
+        : ICommandHandler<Command, bool>
     {
-        public async Task Handle(Command command, CancellationToken ct)
+        public async Task<bool> Handle(Command command, CancellationToken ct)
         {
             await command.Lease.Require(db, ct);
-            var webhook = await db.Webhooks().Named(command.Lease.Id, ct);
-            // Another delivery was given up meanwhile: this one waits with the rest until the webhook is active again.
-            if (!webhook.Active)
-                return;
-
+            var webhook = await db.Webhooks().SingleOrDefaultAsync(w => w.Id == command.Lease.Id && w.Active, ct);
             var delivery = await db.Deliveries().Include(d => d.Log).SingleAsync(d => d.Id == command.DeliveryId, ct);
+            if (webhook is null || !delivery.IsLost(command.Result, settings.Schedule))
+                return false;
+
             delivery.Note(command.Result, clock.GetUtcNow(), settings.Schedule);
 
             webhook.Disable(
@@ -40,6 +42,7 @@ internal static class GiveUpDelivery
                 clock.Now()
             );
             WebhookMetrics.Disabled.Inc();
+            return true;
         }
     }
 }

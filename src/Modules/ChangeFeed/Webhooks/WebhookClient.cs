@@ -112,9 +112,10 @@ internal sealed class WebhookClient : IDisposable
             .AddCircuitBreaker(
                 new CircuitBreakerStrategyOptions<AttemptResult>
                 {
-                    // Half, over so long that it works for an address that is called now and then, too.
-                    FailureRatio = 0.5,
-                    MinimumThroughput = 5,
+                    // Most of so many that an address that fails now and then is not taken for one that is down; over
+                    // so long that it works for one that is seldom called, too.
+                    FailureRatio = 0.7,
+                    MinimumThroughput = 10,
                     SamplingDuration = TimeSpan.FromMinutes(30),
                     BreakDuration = Break,
                     ShouldHandle = new PredicateBuilder<AttemptResult>()

@@ -71,6 +71,81 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     b.ToTable("access_clients", (string)null);
                 });
 
+            modelBuilder.Entity("FeatureFlags.Access.Domain.ApiKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("AllowedOrigins")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("allowed_origins")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DeletedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Scope")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("scope")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_access_api_keys");
+
+                    b.HasIndex("Tenant", "Environment", "Id")
+                        .HasDatabaseName("ix_access_api_keys_tenant_environment_id");
+
+                    b.ToTable("access_api_keys", (string)null);
+                });
+
             modelBuilder.Entity("FeatureFlags.Access.Domain.ClientTenant", b =>
                 {
                     b.Property<string>("ClientId")
@@ -90,6 +165,43 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .HasDatabaseName("ix_access_client_tenants_tenant_client_id");
 
                     b.ToTable("access_client_tenants", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.Access.Domain.KeyHash", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("environment")
+                        .UseCollation("C");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tenant")
+                        .UseCollation("C");
+
+                    b.Property<long?>("Until")
+                        .HasColumnType("bigint")
+                        .HasColumnName("until");
+
+                    b.HasKey("Hash")
+                        .HasName("pk_access_api_key_hashes");
+
+                    b.HasIndex("KeyId")
+                        .HasDatabaseName("ix_access_api_key_hashes_key_id");
+
+                    b.ToTable("access_api_key_hashes", (string)null);
                 });
 
             modelBuilder.Entity("FeatureFlags.Access.Tokens.GeneratedKey", b =>
@@ -1121,6 +1233,16 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         .HasConstraintName("fk_access_client_tenants_access_clients_client_id");
                 });
 
+            modelBuilder.Entity("FeatureFlags.Access.Domain.KeyHash", b =>
+                {
+                    b.HasOne("FeatureFlags.Access.Domain.ApiKey", null)
+                        .WithMany("Hashes")
+                        .HasForeignKey("KeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_access_api_key_hashes_access_api_keys_key_id");
+                });
+
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
                 {
                     b.HasOne("FeatureFlags.ChangeFeed.Domain.QueuedEvent", null)
@@ -1194,6 +1316,11 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
                 {
                     b.Navigation("Tenants");
+                });
+
+            modelBuilder.Entity("FeatureFlags.Access.Domain.ApiKey", b =>
+                {
+                    b.Navigation("Hashes");
                 });
 
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>

@@ -63,6 +63,75 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                     b.ToTable("access_clients", (string)null);
                 });
 
+            modelBuilder.Entity("FeatureFlags.Access.Domain.ApiKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AllowedOrigins")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("allowed_origins");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DeletedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Scope")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_access_api_keys");
+
+                    b.HasIndex("Tenant", "Environment", "Id")
+                        .HasDatabaseName("ix_access_api_keys_tenant_environment_id");
+
+                    b.ToTable("access_api_keys", (string)null);
+                });
+
             modelBuilder.Entity("FeatureFlags.Access.Domain.ClientTenant", b =>
                 {
                     b.Property<string>("ClientId")
@@ -80,6 +149,40 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .HasDatabaseName("ix_access_client_tenants_tenant_client_id");
 
                     b.ToTable("access_client_tenants", (string)null);
+                });
+
+            modelBuilder.Entity("FeatureFlags.Access.Domain.KeyHash", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Environment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<long?>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.HasKey("Hash")
+                        .HasName("pk_access_api_key_hashes");
+
+                    b.HasIndex("KeyId")
+                        .HasDatabaseName("ix_access_api_key_hashes_key_id");
+
+                    b.ToTable("access_api_key_hashes", (string)null);
                 });
 
             modelBuilder.Entity("FeatureFlags.Access.Tokens.GeneratedKey", b =>
@@ -1006,6 +1109,16 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
                         .HasConstraintName("fk_access_client_tenants_access_clients_client_id");
                 });
 
+            modelBuilder.Entity("FeatureFlags.Access.Domain.KeyHash", b =>
+                {
+                    b.HasOne("FeatureFlags.Access.Domain.ApiKey", null)
+                        .WithMany("Hashes")
+                        .HasForeignKey("KeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_access_api_key_hashes_access_api_keys_key_id");
+                });
+
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>
                 {
                     b.HasOne("FeatureFlags.ChangeFeed.Domain.QueuedEvent", null)
@@ -1079,6 +1192,11 @@ namespace FeatureFlags.Host.Persistence.Sqlite.Migrations
             modelBuilder.Entity("FeatureFlags.Access.Domain.ApiClient", b =>
                 {
                     b.Navigation("Tenants");
+                });
+
+            modelBuilder.Entity("FeatureFlags.Access.Domain.ApiKey", b =>
+                {
+                    b.Navigation("Hashes");
                 });
 
             modelBuilder.Entity("FeatureFlags.ChangeFeed.Domain.Delivery", b =>

@@ -1,0 +1,198 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using FeatureFlags.BuildingBlocks.Domain;
+using FeatureFlags.BuildingBlocks.Http;
+
+namespace FeatureFlags.Access.Domain;
+
+/// <summary>Who holds a key: a program on a server, or one that its users can look into (a browser, an app).</summary>
+internal enum KeyKind
+{
+    Server,
+    Client,
+}
+
+/// <summary>A long-lived credential for SDKs, good in the one (tenant, environment) it was created in.</summary>
+internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
+{
+    private readonly List<KeyHash> _hashes = [];
+
+    private ApiKey() { }
+
+    /// <summary>Also the actor of what is done with it: it stays when the name does not.</summary>
+    public string Id { get; private init; } = "";
+    public string Tenant { get; private init; } = "";
+    public string Environment { get; private init; } = "";
+    public string Name { get; private set; } = "";
+    public KeyKind Kind { get; private init; }
+
+    /// <summary>Scope names with spaces between them, as in RFC 6749.</summary>
+    public string Scope { get; private init; } = "";
+
+    /// <summary>The origins that browsers may send it from, with spaces between them; empty for any.</summary>
+    public string AllowedOrigins { get; private set; } = "";
+
+    /// <summary>From then on it is good for nothing; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; private set; }
+
+    /// <summary>To the minute or so, and no change that anybody is told of.</summary>
+    public DateTimeOffset? LastUsedAt { get; private set; }
+
+    /// <summary>Its present text and, for a while after a rotation, former ones.</summary>
+    public IReadOnlyList<KeyHash> Hashes => _hashes;
+
+    /// <summary>Starts at 1 and rises by one with every change, revocation included.</summary>
+    public long Version { get; private set; }
+    public DateTimeOffset CreatedAt { get; private init; }
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    /// <summary>The row of a revoked key stays, so that its id never means another one.</summary>
+    public DateTimeOffset? DeletedAt { get; private set; }
+
+    public IReadOnlyList<string> Scopes => Scope.Split(' ');
+
+    public IReadOnlyList<string> Origins => AllowedOrigins.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>When the last former text ends, or ended; null where there is none.</summary>
+    public DateTimeOffset? PreviousValidUntil => _hashes.Max(hash => hash.Until);
+
+    public static ApiKey Create(KeyDraft draft, Secret secret, string tenant, string environment, DateTimeOffset now)
+    {
+        var key = new ApiKey
+        {
+            Id = $"key_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(10))}",
+            Tenant = tenant,
+            Environment = environment,
+            Kind = draft.Kind,
+            Scope = string.Join(' ', BuildingBlocks.Http.Scopes.All.Where(draft.Scopes.Contains)),
+            CreatedAt = now,
+        };
+        key.Set(draft, now);
+        key.Add(secret);
+        key.Tell("created", before: null, key.Snapshot());
+        return key;
+    }
+
+    /// <summary>What a write sets, as it stands.</summary>
+    public KeyDraft Draft() => new(Name, Kind, Scopes, ExpiresAt, Origins);
+
+    /// <summary>Takes all of a draft that can change. Says nothing when nothing differs.</summary>
+    public void Replace(KeyDraft draft, DateTimeOffset now)
+    {
+        if (draft.SameAs(Draft()))
+            return;
+
+        var before = Snapshot();
+        Set(draft, now);
+        Tell("updated", before, Snapshot());
+    }
+
+    /// <summary>From now on the new text will do, and those before it for a while.</summary>
+    /// <param name="overlap">How long, unless they end sooner; zero: no longer.</param>
+    public void Rotate(Secret secret, TimeSpan overlap, DateTimeOffset now)
+    {
+        var before = Snapshot();
+        _hashes.ForEach(hash => hash.EndBy(now + overlap));
+        _hashes.RemoveAll(hash => hash.Until <= now);
+        Add(secret);
+        Touch(now);
+        Tell("rotated", before, Snapshot());
+    }
+
+    public void Revoke(DateTimeOffset now)
+    {
+        var before = Snapshot();
+        _hashes.Clear();
+        DeletedAt = now;
+        Touch(now);
+        Tell("revoked", before, after: null);
+    }
+
+    /// <summary>It was used: not a change, so neither a version nor an event.</summary>
+    public void NoteUse(DateTimeOffset at)
+    {
+        if (LastUsedAt is null || LastUsedAt < at)
+            LastUsedAt = at;
+    }
+
+    /// <summary>Until when the text with this hash is good; false where it is none of the key's.</summary>
+    /// <param name="until">Null for ever.</param>
+    public bool Accepts(ReadOnlySpan<byte> hash, out DateTimeOffset? until)
+    {
+        foreach (var known in _hashes)
+        {
+            if (!hash.SequenceEqual(known.Hash))
+                continue;
+            until = known.Until < ExpiresAt ? known.Until : ExpiresAt ?? known.Until;
+            return true;
+        }
+        until = null;
+        return false;
+    }
+
+    private void Set(KeyDraft draft, DateTimeOffset now)
+    {
+        Name = draft.Name;
+        ExpiresAt = draft.ExpiresAt;
+        AllowedOrigins = string.Join(' ', draft.AllowedOrigins.Distinct());
+        Touch(now);
+    }
+
+    private void Add(Secret secret) =>
+        _hashes.Add(
+            new KeyHash
+            {
+                Hash = secret.Hash(),
+                KeyId = Id,
+                Tenant = Tenant,
+                Environment = Environment,
+            }
+        );
+
+    private void Touch(DateTimeOffset now)
+    {
+        Version++;
+        UpdatedAt = now;
+    }
+
+    private JsonElement Snapshot() =>
+        ApiJson.ToElement(
+            new
+            {
+                Id,
+                Name,
+                Kind,
+                Scopes,
+                AllowedOrigins = Origins,
+                ExpiresAt,
+                PreviousValidUntil,
+                Version,
+                CreatedAt,
+                UpdatedAt,
+            }
+        );
+
+    private void Tell(string action, JsonElement? before, JsonElement? after) =>
+        Raise(new Change("api_key", action, Id, Version, before, after));
+}
+
+/// <summary>
+/// The SHA-256 of a text that a key is known by. It says where the key belongs, because who shows a text says nothing
+/// else: it is looked up before there is a caller, so it is not <see cref="IScoped"/>.
+/// </summary>
+internal sealed class KeyHash
+{
+    public required byte[] Hash { get; init; }
+    public required string KeyId { get; init; }
+    public required string Tenant { get; init; }
+    public required string Environment { get; init; }
+
+    /// <summary>Null for the present text, and for others the end of their time.</summary>
+    public DateTimeOffset? Until { get; private set; }
+
+    public void EndBy(DateTimeOffset time)
+    {
+        if (Until is null || Until > time)
+            Until = time;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using FeatureFlags.Access.Domain;
+using FeatureFlags.Access.Persistence;
+using FeatureFlags.Access.Tokens;
+using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FeatureFlags.Access.Keys;
+
+/// <summary>
+/// The API keys that came to this host: each is looked up once and then held, by hash, never as text, until its scope
+/// has moved on. What is held works on while the database is away, and what was revoked ends with the revision that
+/// says so. Wrong ones are remembered for a moment, and only a few are looked up at once: a flood of them costs little.
+/// </summary>
+internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus database, TimeProvider clock)
+    : IScopeFollower
+{
+    /// <summary>Texts held at most; then the quarter that was not used for longest makes room.</summary>
+    public const int Most = 16_384;
+
+    /// <summary>Wrong ones remembered at most; then all are forgotten.</summary>
+    public const int MostWrong = 4_096;
+
+    /// <summary>
+    /// Nobody can know a text before it was made, so it could be longer; but a restored backup may bring a key back.
+    /// </summary>
+    public static readonly TimeSpan WrongFor = TimeSpan.FromSeconds(1);
+
+    public const int LookUpsAtOnce = 8;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(10);
+
+    // So many ids fit into a statement on either engine, and hardly any scope has more keys in use.
+    private const int ReadAtOnce = 1_000;
+
+    private readonly ConcurrentDictionary<CredentialHash, HeldKey> _held = new();
+    private readonly ConcurrentDictionary<CredentialHash, DateTimeOffset> _wrongUntil = new();
+
+    // Of the scopes from which a key that is none of a stranger's making came here: no more than have keys.
+    private readonly ConcurrentDictionary<Scope, Place> _places = new();
+
+    private SemaphoreSlim LookUps { get; } = new(LookUpsAtOnce, LookUpsAtOnce);
+
+    public IEnumerable<HeldKey> Held => _held.Select(held => held.Value);
+
+    /// <summary>Whom an API key stands for; null for a key that is unknown, revoked or expired.</summary>
+    /// <exception cref="UnavailableException">It is not held, and can't be looked up now.</exception>
+    public async ValueTask<KnownCaller?> Find(string key, CancellationToken ct)
+    {
+        if (!Secret.IsKey(key))
+            return null;
+
+        var hash = CredentialHash.OfKey(key);
+        if (IsDecided(hash, out var caller))
+            return caller;
+        if (!await LookUps.WaitAsync(LongestWait, ct))
+            throw new UnavailableException("Too many unknown API keys are being looked up.");
+        try
+        {
+            // Others may have come with the same one.
+            return IsDecided(hash, out caller) ? caller : (await LookUp(hash, ct))?.Use(clock.GetUtcNow());
+        }
+        finally
+        {
+            LookUps.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task Follow(ScopeHead head, CancellationToken ct)
+    {
+        if (!_places.TryGetValue(head.Scope, out var place))
+            return;
+        // A key that is just being looked up is waited for: it may have been read before this head.
+        await place.Reading.WaitAsync(ct);
+        try
+        {
+            if (place.Followed == head)
+                return;
+            await Renew(head.Scope, ct);
+            place.Followed = head;
+        }
+        finally
+        {
+            place.Reading.Release();
+        }
+    }
+
+    private bool IsDecided(CredentialHash hash, out KnownCaller? caller)
+    {
+        var now = clock.GetUtcNow();
+        var isHeld = _held.TryGetValue(hash, out var held);
+        caller = held?.Use(now);
+        return isHeld || (_wrongUntil.TryGetValue(hash, out var until) && now < until);
+    }
+
+    private async Task<HeldKey?> LookUp(CredentialHash hash, CancellationToken ct)
+    {
+        if (!database.IsReady)
+            throw new UnavailableException("The database was not reached yet and this API key is not in memory.");
+        HeldKey? found;
+        try
+        {
+            found = await Read(hash, ct).WaitAsync(LongestLookUp, clock, ct);
+        }
+        catch (TimeoutException)
+        {
+            throw new UnavailableException("The API key could not be looked up in time.");
+        }
+        if (found is null)
+            Refuse(hash);
+        return found;
+    }
+
+    private async Task<HeldKey?> Read(CredentialHash hash, CancellationToken ct)
+    {
+        await using var work = services.CreateAsyncScope();
+        var db = work.ServiceProvider.GetRequiredService<AppDbContext>();
+        var bytes = hash.ToBytes();
+        var known = await db.Set<KeyHash>().AsNoTracking().SingleOrDefaultAsync(h => h.Hash == bytes, ct);
+        if (known is null)
+            return null;
+
+        var scope = new Scope(known.Tenant, known.Environment);
+        var place = _places.GetOrAdd(scope, _ => new Place());
+        await place.Reading.WaitAsync(ct);
+        try
+        {
+            Enter(work, scope);
+            var key = await db.ApiKeys().AsNoTracking().SingleOrDefaultAsync(k => k.Id == known.KeyId, ct);
+            if (HeldKey.Of(hash, key) is not { } found)
+                return null;
+            await MakeRoom();
+            return _held[hash] = found;
+        }
+        finally
+        {
+            place.Reading.Release();
+        }
+    }
+
+    /// <summary>Reads the keys of a scope that are held again.</summary>
+    private async Task Renew(Scope scope, CancellationToken ct)
+    {
+        var held = Held.Where(key => key.Scope == scope).ToList();
+        foreach (var some in held.Chunk(ReadAtOnce))
+        {
+            await using var work = services.CreateAsyncScope();
+            Enter(work, scope);
+            var ids = some.Select(key => key.KeyId).Distinct().ToList();
+            var stored = await work
+                .ServiceProvider.GetRequiredService<AppDbContext>()
+                .ApiKeys()
+                .AsNoTracking()
+                .Where(k => ids.Contains(k.Id))
+                .ToDictionaryAsync(k => k.Id, ct);
+            foreach (var mine in some)
+            {
+                var now = mine.AsOf(stored.GetValueOrDefault(mine.KeyId));
+                if (now is null)
+                    await Drop(mine);
+                else if (now != mine && _held.TryUpdate(mine.Hash, now, mine))
+                    await mine.Revoke();
+            }
+        }
+    }
+
+    private async Task MakeRoom()
+    {
+        if (_held.Count < Most)
+            return;
+        foreach (var key in Held.OrderBy(key => key.UsedAt).Take(Most / 4).ToList())
+            await Drop(key);
+    }
+
+    /// <summary>What is not held is not followed, so what it does here ends; whoever has it still may come again.</summary>
+    private async Task Drop(HeldKey key)
+    {
+        _held.TryRemove(KeyValuePair.Create(key.Hash, key));
+        await key.Revoke();
+    }
+
+    private void Refuse(CredentialHash hash)
+    {
+        if (_wrongUntil.Count >= MostWrong)
+            _wrongUntil.Clear();
+        _wrongUntil[hash] = clock.GetUtcNow() + WrongFor;
+    }
+
+    private static void Enter(AsyncServiceScope work, Scope scope) =>
+        work.ServiceProvider.GetRequiredService<CallContext>().Enter(scope, "access");
+
+    /// <summary>A scope whose keys are held here.</summary>
+    private sealed class Place
+    {
+        /// <summary>One reading after the other: an earlier one never undoes a later.</summary>
+        public SemaphoreSlim Reading { get; } = new(1, 1);
+
+        public ScopeHead Followed { get; set; }
+    }
+}
