@@ -55,6 +55,14 @@ internal sealed class TenantClient(
 
     public Task<Answer> Batch(object request) => Send(HttpMethod.Post, "/v1/evaluate/batch", request);
 
+    /// <summary>Asks for a flag as OpenFeature's providers do.</summary>
+    public Task<Answer> Ofrep(string flagKey, object context) =>
+        Send(HttpMethod.Post, $"/ofrep/v1/evaluate/flags/{flagKey}", new { context });
+
+    /// <summary>Asks for every flag as OpenFeature's providers do.</summary>
+    public Task<Answer> OfrepAll(object context, params (string Name, string Value)[] headers) =>
+        Send(HttpMethod.Post, "/ofrep/v1/evaluate/flags", new { context }, headers: headers);
+
     public async Task<string?> VariantOf(string flagKey, string userId, object? attributes = null) =>
         (await Evaluate(flagKey, userId, attributes)).At("variant");
 
@@ -62,6 +70,16 @@ internal sealed class TenantClient(
 
     public Task<EventReader> Events(string query = "") =>
         EventReader.Open(http, Request(HttpMethod.Get, $"/v1/events{query}"));
+
+    public Task<Answer> SdkRules(params (string Name, string Value)[] headers) => Get("/v1/sdk/rules", headers);
+
+    public Task<EventReader> SdkStream(string? cursor = null)
+    {
+        var request = Request(HttpMethod.Get, "/v1/sdk/stream");
+        if (cursor is not null)
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", cursor);
+        return EventReader.Open(http, request);
+    }
 
     public Task<Answer> Get(string path, params (string Name, string Value)[] headers) =>
         Send(HttpMethod.Get, path, headers: headers);
@@ -84,7 +102,8 @@ internal sealed class TenantClient(
         return await Answer.Of(await http.SendAsync(request));
     }
 
-    private HttpRequestMessage Request(HttpMethod method, string path)
+    /// <summary>For what no other method says.</summary>
+    public HttpRequestMessage Request(HttpMethod method, string path)
     {
         var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

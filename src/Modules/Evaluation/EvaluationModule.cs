@@ -4,6 +4,8 @@ using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Features;
 using FeatureFlags.Evaluation.LastKnownGood;
+using FeatureFlags.Evaluation.Ofrep;
+using FeatureFlags.Evaluation.Sync;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +14,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.Evaluation;
 
-/// <summary>Answers flags for users from compiled rules in memory. No tables, routes <c>/v1/evaluate</c>.</summary>
+/// <summary>
+/// Answers flags for users from compiled rules in memory, in words of its own and in OpenFeature's, and gives SDKs the
+/// rules to do so themselves. No tables, routes <c>/v1/evaluate</c>, <c>/ofrep</c> and <c>/v1/sdk</c>.
+/// </summary>
 public sealed class EvaluationModule : IModule
 {
     public void AddServices(IServiceCollection services, IConfiguration configuration)
@@ -20,9 +25,11 @@ public sealed class EvaluationModule : IModule
         services.AddSingleton<RuleCache>();
         services.AddScopeFollower<RuleCache>();
         services.AddScoped<RuleLoader>();
+        services.AddSingleton<SyncSource>();
         services.AddSingleton<RuleFiles>();
         services.AddHostedService<RestoreRules>();
         services.AddHostedService<KeepRules>();
+        OfrepRoutes.AddServices(services);
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
@@ -33,5 +40,11 @@ public sealed class EvaluationModule : IModule
         EvaluateFlag.Map(evaluate);
         EvaluateBatch.Map(evaluate);
         PreviewFlag.Map(evaluate);
+
+        var sdk = routes.MapGroup("/v1/sdk").WithTags("SDKs");
+        GetSdkRules.Map(sdk);
+        StreamSdkRules.Map(sdk);
+
+        OfrepRoutes.Map(routes);
     }
 }
