@@ -39,12 +39,7 @@ internal sealed class WebSdkTests
         await using var installation = await Installation.On(engine);
         installation.With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}");
         var host = await installation.Run();
-        var acme = new TenantClient(
-            host.Http,
-            "acme",
-            "production",
-            await host.Http.StubToken("tester")
-        );
+        var acme = new TenantClient(host.Http, "acme", "production", await host.Http.StubToken("tester"));
         await acme.PostFlag(Sample.Flag("banner"));
         var key = await acme.ClientKey(host.Http);
         await using var page = NodeScript.Run(
@@ -60,9 +55,7 @@ internal sealed class WebSdkTests
         );
 
         Assert.That(await Shown(page), Is.EqualTo("hidden"));
-        await acme.PostFlag(
-            Sample.Flag("banner", Sample.Rule("ca", new { attr = new { country = "CA" } }))
-        );
+        await acme.PostFlag(Sample.Flag("banner", Sample.Rule("ca", new { attr = new { country = "CA" } })));
         Assert.That(await Shown(page), Is.EqualTo("shown"));
         await acme.PatchFlag("banner", new { state = "off" });
         Assert.That(await Shown(page), Is.EqualTo("hidden"));
@@ -74,8 +67,7 @@ internal sealed class WebSdkTests
         Assert.That(await Shown(page), Is.EqualTo("shown"));
     }
 
-    private static async Task<string?> Shown(NodeScript page) =>
-        (await page.Hear()).GetProperty("banner").GetString();
+    private static async Task<string?> Shown(NodeScript page) => (await page.Hear()).GetProperty("banner").GetString();
 
     private static int FreePort()
     {
