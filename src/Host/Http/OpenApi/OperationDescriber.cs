@@ -39,10 +39,16 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             operation.Security = [];
             return;
         }
-        // 3.1 lets schemes other than OAuth's list the roles that are needed.
+        // 3.1 lets schemes other than OAuth's list the roles that are needed. No API key has scope admin.
+        string[] schemes = route.Scopes.Contains(BuildingBlocks.Http.Scopes.Admin)
+            ? [SharedComponents.Bearer]
+            : [SharedComponents.Bearer, SharedComponents.ApiKey];
         operation.Security =
         [
-            new() { [new OpenApiSecuritySchemeReference(SharedComponents.Bearer, document)] = [.. route.Scopes] },
+            .. schemes.Select(scheme => new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(scheme, document)] = [.. route.Scopes],
+            }),
         ];
         var scopes = string.Join(", ", route.Scopes.Select(s => $"`{s}`"));
         if (scopes.Length > 0)
@@ -106,6 +112,9 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
 
     private static void DescribeProblems(OpenApiOperation operation, Route route, OpenApiDocument document)
     {
+        if (route.HasErrorsOfItsOwn)
+            return;
+
         // A route names those that can't be derived, in the framework's shape of a problem.
         var named = operation.Responses!.Where(r => r.Value.Content?.ContainsKey(Problem.MediaType) is true);
         var statuses = named.Select(r => int.Parse(r.Key, CultureInfo.InvariantCulture)).Union(route.Problems());
@@ -142,6 +151,9 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
                     .SelectMany(requirement => requirement.Scopes)
                     .Distinct(),
             ];
+
+        /// <summary>Then it says them itself.</summary>
+        public bool HasErrorsOfItsOwn => Metadata.OfType<IErrorBody>().Any();
 
         public BodyDescription? Body => Metadata.OfType<BodyDescription>().LastOrDefault();
 
