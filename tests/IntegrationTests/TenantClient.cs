@@ -63,6 +63,16 @@ internal sealed class TenantClient(
     public Task<EventReader> Events(string query = "") =>
         EventReader.Open(http, Request(HttpMethod.Get, $"/v1/events{query}"));
 
+    public Task<Answer> SdkRules(params (string Name, string Value)[] headers) => Get("/v1/sdk/rules", headers);
+
+    public Task<EventReader> SdkStream(string? cursor = null)
+    {
+        var request = Request(HttpMethod.Get, "/v1/sdk/stream");
+        if (cursor is not null)
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", cursor);
+        return EventReader.Open(http, request);
+    }
+
     public Task<Answer> Get(string path, params (string Name, string Value)[] headers) =>
         Send(HttpMethod.Get, path, headers: headers);
 
@@ -84,7 +94,8 @@ internal sealed class TenantClient(
         return await Answer.Of(await http.SendAsync(request));
     }
 
-    private HttpRequestMessage Request(HttpMethod method, string path)
+    /// <summary>For what no other method says.</summary>
+    public HttpRequestMessage Request(HttpMethod method, string path)
     {
         var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -1,6 +1,7 @@
 using FeatureFlags.BuildingBlocks.Messaging;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Streaming;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,8 @@ public static class Registration
         services.AddSingleton<DatabaseStatus>();
         services.AddScoped<CallContext>();
         services.AddScoped<IInterceptor, TenantGuard>();
+        services.AddSingleton(StreamPlaces.From(configuration));
+        services.AddSingleton<Streams>();
         services.AddMessaging(modules);
         foreach (var module in modules)
         {

@@ -39,7 +39,6 @@ public sealed class ChangeFeedModule : IModule
         services.AddSingleton<EventLog>();
         services.AddSingleton<LiveFeed>();
         services.AddScopeFollower<LiveFeed>();
-        services.AddSingleton(StreamPlaces.From(configuration));
         services.AddSingleton<StreamEvents.Server>();
 
         services.AddSingleton(provider =>

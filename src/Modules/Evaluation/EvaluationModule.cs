@@ -4,6 +4,7 @@ using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Features;
 using FeatureFlags.Evaluation.LastKnownGood;
+using FeatureFlags.Evaluation.Sync;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.Evaluation;
 
-/// <summary>Answers flags for users from compiled rules in memory. No tables, routes <c>/v1/evaluate</c>.</summary>
+/// <summary>
+/// Answers flags for users from compiled rules in memory, and gives SDKs the rules to do so themselves. No tables, routes
+/// <c>/v1/evaluate</c> and <c>/v1/sdk</c>.
+/// </summary>
 public sealed class EvaluationModule : IModule
 {
     public void AddServices(IServiceCollection services, IConfiguration configuration)
@@ -20,6 +24,7 @@ public sealed class EvaluationModule : IModule
         services.AddSingleton<RuleCache>();
         services.AddScopeFollower<RuleCache>();
         services.AddScoped<RuleLoader>();
+        services.AddSingleton<SyncSource>();
         services.AddSingleton<RuleFiles>();
         services.AddHostedService<RestoreRules>();
         services.AddHostedService<KeepRules>();
@@ -33,5 +38,9 @@ public sealed class EvaluationModule : IModule
         EvaluateFlag.Map(evaluate);
         EvaluateBatch.Map(evaluate);
         PreviewFlag.Map(evaluate);
+
+        var sdk = routes.MapGroup("/v1/sdk").WithTags("SDKs");
+        GetSdkRules.Map(sdk);
+        StreamSdkRules.Map(sdk);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Streaming;
 using FeatureFlags.ChangeFeed.Streaming;
 using FeatureFlags.IntegrationTests.Outbox;
 using FeatureFlags.Testing;
@@ -113,7 +114,7 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
         Assert.That(Revisions(await both.Events(3)), Is.EqualTo(new[] { 1, 2, 3 }));
         await node.Switch(false, "lamp-0");
         Assert.That(Revisions(await both.Events(1)), Is.EqualTo(new[] { 4 }));
-        await Eventually.Holds(() => node.Clock.Pass(EventStream.HeartbeatEvery) == 2);
+        await Eventually.Holds(() => node.Clock.Pass(StreamConnection.HeartbeatEvery) == 2);
         Assert.That(await other.Next(), Is.EqualTo(new Block("4", null, null)));
     }
 
@@ -133,6 +134,18 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
     }
 
     [Test]
+    public async Task A_stream_ends_when_the_key_of_its_client_is_revoked()
+    {
+        var node = await RunningNode();
+        await using var client = await EventReader.Open(node.Http());
+        await client.UpToHeartbeat();
+
+        await node.Revocation.CancelAsync();
+
+        Assert.That(await client.Ends());
+    }
+
+    [Test]
     public async Task A_client_that_takes_nothing_is_dropped_and_the_others_hear_everything()
     {
         var node = await RunningNode();
@@ -143,8 +156,8 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
 
         Assert.That(Revisions(await client.Events(1_000)), Is.EqualTo(Enumerable.Range(1, 1_000)));
         // The one whose bytes nobody takes is the only one that waits for its client.
-        await Eventually.Holds(() => node.Clock.Waiting(EventStream.Patience) == 1);
-        node.Clock.Pass(EventStream.Patience);
+        await Eventually.Holds(() => node.Clock.Waiting(StreamConnection.Patience) == 1);
+        node.Clock.Pass(StreamConnection.Patience);
         Assert.That(async () => await deaf.Events(1_000), Throws.InstanceOf<Exception>(), "cut off");
         await node.Switch(false, "lamp-7");
         Assert.That(Revisions(await client.Events(1)), Is.EqualTo(new[] { 1_001 }));

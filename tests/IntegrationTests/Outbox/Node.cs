@@ -48,9 +48,13 @@ internal sealed class Node : IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    private Node(WebApplication app, ShiftedClock clock) => (_app, Clock) = (app, clock);
+    private Node(WebApplication app, ShiftedClock clock, CancellationTokenSource revocation) =>
+        (_app, Clock, Revocation) = (app, clock, revocation);
 
     public ShiftedClock Clock { get; }
+
+    /// <summary>Cancelled, it revokes the key of everyone who reads over HTTP.</summary>
+    public CancellationTokenSource Revocation { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -83,17 +87,20 @@ internal sealed class Node : IAsyncDisposable
         app.UseRouting();
         app.UseAuthorization();
         var routes = app.MapGroup("").AllowAnonymous();
+        var revocation = new CancellationTokenSource();
         app.Use(
             (context, next) =>
             {
-                context.RequestServices.GetRequiredService<CallContext>().Enter(Acme, "reader");
+                var call = context.RequestServices.GetRequiredService<CallContext>();
+                call.Enter(Acme, "reader");
+                call.EndWith(revocation.Token);
                 return next(context);
             }
         );
         foreach (var module in Modules)
             module.MapEndpoints(routes);
 
-        var node = new Node(app, clock);
+        var node = new Node(app, clock, revocation);
         await node.InScope(db => db.Database.EnsureCreatedAsync());
         if (database.Dsn.IsSqlite)
             await node.InScope(db => db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL"));

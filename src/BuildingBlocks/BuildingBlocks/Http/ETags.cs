@@ -30,30 +30,32 @@ public sealed record Preconditions(
     /// <exception cref="PreconditionFailedException">One of them does not hold.</exception>
     public void Require(long? version)
     {
-        if (IfMatch.Count > 0 && !Matches(IfMatch, version))
+        var tag = version is null ? null : Tag(version.Value);
+        if (IfMatch.Count > 0 && !Matches(IfMatch, tag))
             throw new PreconditionFailedException(
                 version is null
                     ? "If-Match names a version, but there is nothing here."
-                    : $"If-Match is stale: the version is {Tag(version.Value)}."
+                    : $"If-Match is stale: the version is {tag}."
             );
-        if (IfNoneMatch.Count > 0 && Matches(IfNoneMatch, version))
-            throw new PreconditionFailedException(
-                $"If-None-Match: it exists already, at version {Tag(version!.Value)}."
-            );
+        if (Matches(IfNoneMatch, tag))
+            throw new PreconditionFailedException($"If-None-Match: it exists already, at version {tag}.");
     }
 
     /// <summary>Whether a reader already has this version, so that 304 will do.</summary>
-    public bool IsNotModified(long version) => IfNoneMatch.Count > 0 && Matches(IfNoneMatch, version, weakly: true);
+    public bool IsNotModified(long version) => IsNotModified(Tag(version));
+
+    /// <summary>Whether a reader already has what has this quoted ETag.</summary>
+    public bool IsNotModified(string tag) => Matches(IfNoneMatch, tag, weakly: true);
 
     public static string Tag(long version) => $"\"{version}\"";
 
-    private static bool Matches(IReadOnlyList<EntityTagHeaderValue> tags, long? version, bool weakly = false)
+    private static bool Matches(IReadOnlyList<EntityTagHeaderValue> tags, string? tag, bool weakly = false)
     {
-        if (version is null)
+        if (tags.Count == 0 || tag is null)
             return false;
 
-        var mine = new EntityTagHeaderValue(Tag(version.Value));
-        return tags.Any(tag => tag.Tag == "*" || tag.Compare(mine, useStrongComparison: !weakly));
+        var mine = new EntityTagHeaderValue(tag);
+        return tags.Any(other => other.Tag == "*" || other.Compare(mine, useStrongComparison: !weakly));
     }
 
     private static IReadOnlyList<EntityTagHeaderValue> Parse(

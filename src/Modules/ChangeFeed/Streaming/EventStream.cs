@@ -1,6 +1,5 @@
-using System.IO.Pipelines;
 using FeatureFlags.BuildingBlocks.Outbox;
-using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.BuildingBlocks.Streaming;
 
 namespace FeatureFlags.ChangeFeed.Streaming;
 
@@ -13,43 +12,25 @@ namespace FeatureFlags.ChangeFeed.Streaming;
 internal sealed class EventStream(
     EventLog log,
     LiveFeed live,
-    IDatabaseEngine engine,
-    TimeProvider clock,
-    PipeWriter output,
+    StreamConnection stream,
     ScopeHead cursor,
-    IReadOnlySet<string>? types,
-    StreamEnd end
+    IReadOnlySet<string>? types
 )
 {
-    /// <summary>How often a client is told its cursor, so that one that hears of few events keeps a young one.</summary>
-    public static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
-
-    /// <summary>A client that takes nothing for so long is not waited for any more.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private ScopeHead _cursor = cursor;
 
-    /// <summary>Ends when <paramref name="end"/> says so.</summary>
+    /// <summary>Goes on until the stream is over.</summary>
     public async Task Run(EventPage first)
     {
-        try
+        var head = await CatchUp(first);
+        while (true)
         {
-            var head = await CatchUp(first);
-            while (true)
-            {
-                using var seat = live.Join(head);
-                // The telling may have begun after what was read.
-                if (seat.Listener.Start.Revision > _cursor.Revision)
-                    await CatchUp(await log.After(_cursor, end.Token));
-                await Follow(seat.Listener);
-                head = await CatchUp(await log.After(_cursor, end.Token));
-            }
-        }
-        catch (OperationCanceledException) when (end.Token.IsCancellationRequested) { }
-        catch (Exception error) when (engine.IsUnavailable(error))
-        {
-            // The client comes back, with its cursor, to a host that has a database.
-            end.Because(StreamEnd.Unavailable);
+            using var seat = live.Join(head);
+            // The telling may have begun after what was read.
+            if (seat.Listener.Start.Revision > _cursor.Revision)
+                await CatchUp(await log.After(_cursor, stream.Ended));
+            await Follow(seat.Listener);
+            head = await CatchUp(await log.After(_cursor, stream.Ended));
         }
     }
 
@@ -61,36 +42,24 @@ internal sealed class EventStream(
         {
             foreach (var next in page.Events)
                 await Tell(next);
-            await Send(FeedEvent.Heartbeat(_cursor.Revision));
+            await stream.SendHeartbeat(Cursor());
             if (_cursor.Revision >= page.Head.Revision)
                 return page.Head;
-            page = await log.After(_cursor, end.Token);
+            page = await log.After(_cursor, stream.Ended);
         }
     }
 
     /// <summary>Sends what happens, until the listener is let go.</summary>
     private async Task Follow(Listener listener)
     {
-        using var heartbeats = new PeriodicTimer(HeartbeatEvery, clock);
-        var heartbeat = heartbeats.WaitForNextTickAsync(end.Token).AsTask();
-        var more = listener.Events.WaitToReadAsync(end.Token).AsTask();
         while (true)
         {
-            await Task.WhenAny(more, heartbeat);
-            if (heartbeat.IsCompleted)
-            {
-                await heartbeat;
-                await Send(FeedEvent.Heartbeat(_cursor.Revision));
-                heartbeat = heartbeats.WaitForNextTickAsync(end.Token).AsTask();
-            }
-            if (more.IsCompleted)
-            {
-                if (!await more)
-                    return;
-                while (listener.Events.TryRead(out var next))
-                    await Tell(next);
-                more = listener.Events.WaitToReadAsync(end.Token).AsTask();
-            }
+            var more = listener.Events.WaitToReadAsync(stream.Ended).AsTask();
+            await stream.WaitFor(more, Cursor);
+            if (!await more)
+                return;
+            while (listener.Events.TryRead(out var next))
+                await Tell(next);
         }
     }
 
@@ -101,26 +70,9 @@ internal sealed class EventStream(
             return;
 
         if (next.IsReset || types is null || types.Contains(next.Type))
-        {
-            await Send(next.Frame);
-            FeedMetrics.Sent.Inc();
-        }
+            await stream.SendEvent(next.Frame);
         _cursor = next.At;
     }
 
-    private async ValueTask Send(ReadOnlyMemory<byte> frame)
-    {
-        var sent = output.WriteAsync(frame, end.Token);
-        if (sent.IsCompletedSuccessfully)
-            return;
-        try
-        {
-            await sent.AsTask().WaitAsync(Patience, clock, end.Token);
-        }
-        catch (TimeoutException)
-        {
-            end.Because(StreamEnd.Slow);
-            end.Token.ThrowIfCancellationRequested();
-        }
-    }
+    private string Cursor() => FeedEvent.IdOf(_cursor.Revision);
 }

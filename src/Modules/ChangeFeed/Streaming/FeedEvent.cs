@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Streaming;
 using FeatureFlags.ChangeFeed.Domain;
 
 namespace FeatureFlags.ChangeFeed.Streaming;
@@ -20,20 +22,20 @@ internal sealed record FeedEvent(ScopeHead At, string Type, ReadOnlyMemory<byte>
     public static FeedEvent Of(OutboxMessage message)
     {
         var head = new ScopeHead(new(message.Tenant, message.Environment), message.Revision, message.EventId);
-        var start = Encoding.UTF8.GetBytes($"id: {message.Revision}\nevent: {message.Type}\ndata: ");
-        return new(head, message.Type, (byte[])[.. start, .. Envelope.Of(message).ToUtf8(), .. "\n\n"u8]);
+        return new(
+            head,
+            message.Type,
+            StreamFrame.Event(IdOf(message.Revision), message.Type, Envelope.Of(message).ToUtf8())
+        );
     }
 
     public static FeedEvent Reset(ScopeHead head) =>
         new(
             head,
             ResetType,
-            Encoding.UTF8.GetBytes($"id: {head.Revision}\nevent: {ResetType}\ndata: {head.Revision}\n\n")
+            StreamFrame.Event(IdOf(head.Revision), ResetType, Encoding.UTF8.GetBytes(IdOf(head.Revision)))
         );
 
-    /// <summary>
-    /// Moves the client's cursor and is no event: a block without data sets the last event id and dispatches nothing.
-    /// </summary>
-    public static ReadOnlyMemory<byte> Heartbeat(long revision) =>
-        Encoding.UTF8.GetBytes($": heartbeat\nid: {revision}\n\n");
+    /// <summary>The cursor of a client that has everything up to this revision.</summary>
+    public static string IdOf(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 }

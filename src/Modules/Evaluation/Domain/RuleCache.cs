@@ -29,6 +29,7 @@ internal sealed class RuleCache(
     private static readonly Counter.Child Misses = Requests("miss");
 
     private readonly ConcurrentDictionary<Scope, Slot> _slots = new();
+    private readonly RuleWatches _watches = new();
 
     /// <summary>The rules that are in memory now.</summary>
     public IEnumerable<ScopeRules> Held => _slots.Select(slot => slot.Value.Rules).OfType<ScopeRules>();
@@ -51,13 +52,33 @@ internal sealed class RuleCache(
         return new ValueTask<ScopeRules>(LoadFirst(scope, ct));
     }
 
+    /// <summary>
+    /// As <see cref="Get(Scope, CancellationToken)"/>, but not from before a revision that the caller has heard of: from
+    /// another host, which knew it before this one.
+    /// </summary>
+    /// <returns>Older rules only where the database has no newer ones.</returns>
+    public async ValueTask<ScopeRules> Get(Scope scope, long notBefore, CancellationToken ct)
+    {
+        var rules = await Get(scope, ct);
+        if (rules.Head.Revision >= notBefore || !_slots.TryGetValue(scope, out var slot))
+            return rules;
+        await Refresh(slot, scope, new ScopeHead(scope, notBefore, ""), ct);
+        return slot.Rules ?? rules;
+    }
+
+    /// <summary>Lets the caller wait until a scope's rules are others, until it is disposed.</summary>
+    public RuleWatch Watch(Scope scope) => _watches.Begin(scope);
+
     /// <inheritdoc/>
     public async Task Follow(ScopeHead head, CancellationToken ct)
     {
-        // A scope that nobody evaluates here is loaded when somebody does. One that is just being loaded is waited
-        // for: its snapshot may have been taken before this head.
+        // A scope that nobody evaluates here is loaded when somebody does, such as whoever waits for its first rules.
         if (!_slots.TryGetValue(head.Scope, out var slot))
+        {
+            _watches.Beat(head.Scope);
             return;
+        }
+        // One that is just being loaded is waited for: its snapshot may have been taken before this head.
         if (slot.Rules is not { } rules || rules.Head != head)
             await Refresh(slot, head.Scope, head, ct);
         else if (rules.IsFromFile)
@@ -91,6 +112,12 @@ internal sealed class RuleCache(
             ? InSnapshot(scope, loader => loader.Read(scope, rules, ct), ct)
             : Task.FromResult<StoredRules?>(null);
 
+    /// <summary>What became of the entities of a scope that is in memory, as <see cref="RuleLoader.ReadSince"/>.</summary>
+    public Task<StoredChanges?> ReadSince(ScopeHead head, CancellationToken ct) =>
+        _slots.TryGetValue(head.Scope, out var slot) && slot.Rules is { } rules
+            ? InSnapshot(head.Scope, loader => loader.ReadSince(head, rules, ct), ct)
+            : Task.FromResult<StoredChanges?>(null);
+
     private async Task<ScopeRules> LoadFirst(Scope scope, CancellationToken ct)
     {
         var slot = _slots.GetOrAdd(scope, _ => new Slot());
@@ -108,7 +135,7 @@ internal sealed class RuleCache(
         {
             IsForgotten(slot, scope);
         }
-        return slot.Rules ?? ScopeRules.Empty(scope.Tenant);
+        return slot.Rules ?? ScopeRules.Empty(scope);
     }
 
     private async Task FromDatabase(Slot slot, Scope scope, CancellationToken ct)
@@ -154,6 +181,8 @@ internal sealed class RuleCache(
             // What a file has of a scope that the database does not know is of another database, or of a time that a
             // restored backup undid.
             slot.Rules = loaded ?? (mine is { IsFromFile: true } ? null : mine);
+            if (slot.Rules?.Head != mine?.Head)
+                _watches.Beat(scope);
         }
         finally
         {

@@ -20,32 +20,32 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
     {
         if (await Row(scope, ct) is not { } row)
             return null;
-
-        var head = new ScopeHead(scope, row.Revision, row.HeadEventId);
-        if (known is not null && known.Head == head)
+        if (known is not null && known.Head == Head(row))
             return known with { IsFromFile = false };
-
-        if (known is not null && await ChangedSince(known.Head, row, ct) is { } changed)
-        {
-            return known.With(
-                head,
-                await Flags([.. changed.Where(c => c.Entity == "flag").Select(c => c.Key)], ct),
-                await Segments([.. changed.Where(c => c.Entity == "segment").Select(c => c.Key)], known.Rules, ct)
-            );
-        }
-        return (await All(head, known: [], ct)).Compiled();
+        if (known is not null && await Changes(known.Head, row, known.Rules, ct) is { } changes)
+            return known.With(changes);
+        return (await All(row, known: [], ct)).Compiled();
     }
 
     /// <param name="known">What is in memory of it: of long lists that are there only what came since is read.</param>
     /// <returns>All that the scope's rules are made of; null when nobody ever wrote to it.</returns>
-    public async Task<StoredRules?> Read(Scope scope, ScopeRules known, CancellationToken ct)
-    {
-        if (await Row(scope, ct) is not { } row)
-            return null;
+    public async Task<StoredRules?> Read(Scope scope, ScopeRules known, CancellationToken ct) =>
+        await Row(scope, ct) is { } row
+            ? await All(row, await IsOfSameHistory(known.Head, row, ct) ? [.. known.Rules.Segments] : [], ct)
+            : null;
 
-        var head = new ScopeHead(scope, row.Revision, row.HeadEventId);
-        var isSameHistory = known.Head == head || await ChangedSince(known.Head, row, ct) is not null;
-        return await All(head, isSameHistory ? [.. known.Rules.Segments] : [], ct);
+    /// <inheritdoc cref="Read"/>
+    /// <returns>
+    /// What became of the entities that changed since <paramref name="head"/>; null where that can't be known: the scope
+    /// never stood there, or too long ago.
+    /// </returns>
+    public async Task<StoredChanges?> ReadSince(ScopeHead head, ScopeRules known, CancellationToken ct)
+    {
+        if (await Row(head.Scope, ct) is not { } row)
+            return null;
+        if (head == Head(row))
+            return new StoredChanges(head, [], [], [], []);
+        return await Changes(head, row, await IsOfSameHistory(known.Head, row, ct) ? known.Rules : null, ct);
     }
 
     private Task<ScopeRevision?> Row(Scope scope, CancellationToken ct) =>
@@ -53,16 +53,47 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
             .AsNoTracking()
             .SingleOrDefaultAsync(r => r.Tenant == scope.Tenant && r.Environment == scope.Environment, ct);
 
+    private static ScopeHead Head(ScopeRevision row) =>
+        new(new Scope(row.Tenant, row.Environment), row.Revision, row.HeadEventId);
+
     private async Task<StoredRules> All(
-        ScopeHead head,
+        ScopeRevision row,
         IReadOnlyCollection<SegmentDefinition> known,
         CancellationToken ct
     ) =>
         new(
-            head,
+            Head(row),
             await sender.Send(new FlagDocuments(Keys: null), ct),
             await sender.Send(new SegmentDocuments(Keys: null, known), ct)
         );
+
+    private async Task<bool> IsOfSameHistory(ScopeHead known, ScopeRevision row, CancellationToken ct) =>
+        known == Head(row) || await ChangedSince(known, row, ct) is not null;
+
+    /// <param name="known">
+    /// What is in memory of this history of the scope: of segments that are there no more is read than what came since.
+    /// </param>
+    private async Task<StoredChanges?> Changes(ScopeHead since, ScopeRevision row, RuleSet? known, CancellationToken ct)
+    {
+        if (await ChangedSince(since, row, ct) is not { } changed)
+            return null;
+
+        string[] flagKeys = [.. changed.Where(c => c.Entity == "flag").Select(c => c.Key)];
+        string[] segmentKeys = [.. changed.Where(c => c.Entity == "segment").Select(c => c.Key)];
+        SegmentDefinition[] before =
+        [
+            .. segmentKeys.Select(key => known?.FindSegment(key)).OfType<SegmentDefinition>(),
+        ];
+        var flags = flagKeys is [] ? [] : await sender.Send(new FlagDocuments(flagKeys), ct);
+        var segments = segmentKeys is [] ? [] : await sender.Send(new SegmentDocuments(segmentKeys, before), ct);
+        return new StoredChanges(
+            Head(row),
+            flags,
+            [.. flagKeys.Except(flags.Select(f => f.Key))],
+            segments,
+            [.. segmentKeys.Except(segments.Select(s => s.Key))]
+        );
+    }
 
     /// <returns>
     /// The entities that changed since, or null where that can't be known: the messages are gone, too many, or the
@@ -93,20 +124,5 @@ internal sealed class RuleLoader(AppDbContext db, ISender sender)
             return null;
 
         return messages.Skip(1).Select(m => (m.Entity, m.EntityKey)).ToHashSet();
-    }
-
-    private async Task<Reread<FlagDefinition>> Flags(string[] keys, CancellationToken ct) =>
-        new(keys, keys is [] ? [] : [.. (await sender.Send(new FlagDocuments(keys), ct)).Select(f => f.Definition())]);
-
-    // What is known is of the same history, which the messages since then have shown: it needs no more than what came
-    // since.
-    private async Task<Reread<SegmentDefinition>> Segments(string[] keys, RuleSet known, CancellationToken ct)
-    {
-        if (keys is [])
-            return new(keys, []);
-
-        SegmentDefinition[] before = [.. keys.Select(known.FindSegment).OfType<SegmentDefinition>()];
-        var now = await sender.Send(new SegmentDocuments(keys, before), ct);
-        return new(keys, [.. now.Select(s => s.Definition())]);
     }
 }

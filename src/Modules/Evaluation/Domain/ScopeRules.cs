@@ -1,3 +1,4 @@
+using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Rules;
 
@@ -12,23 +13,20 @@ internal sealed record ScopeRules(ScopeHead Head, RuleSet Rules)
     /// <summary>They were kept on disk, and the database has not confirmed them since.</summary>
     public bool IsFromFile { get; init; }
 
-    public static ScopeRules Empty(string tenant) => new(default, RuleSet.Empty(tenant));
+    /// <summary>The rules of a scope that nobody ever wrote to.</summary>
+    public static ScopeRules Empty(Scope scope) => new(new ScopeHead(scope, 0, ""), RuleSet.Empty(scope.Tenant));
 
-    /// <summary>These rules with some entities read anew. Asked for and not found is deleted.</summary>
-    public ScopeRules With(ScopeHead head, Reread<FlagDefinition> flags, Reread<SegmentDefinition> segments) =>
+    public ScopeRules With(StoredChanges changes) =>
         new(
-            head,
+            changes.Head,
             Rules.With(
                 new RuleSetChange
                 {
-                    Flags = flags.Found,
-                    RemovedFlags = [.. flags.Asked.Except(flags.Found.Select(f => f.Key))],
-                    Segments = segments.Found,
-                    RemovedSegments = [.. segments.Asked.Except(segments.Found.Select(s => s.Key))],
+                    Flags = [.. changes.Flags.Select(f => f.Definition())],
+                    RemovedFlags = changes.RemovedFlags,
+                    Segments = [.. changes.Segments.Select(s => s.Definition())],
+                    RemovedSegments = changes.RemovedSegments,
                 }
             )
         );
 }
-
-/// <summary>What was asked for by key, and what of it there is.</summary>
-internal sealed record Reread<T>(IReadOnlyCollection<string> Asked, IReadOnlyList<T> Found);

@@ -1,6 +1,6 @@
+using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Flags.Contracts;
-using FeatureFlags.Rules;
 using FeatureFlags.Segments.Contracts;
 
 namespace FeatureFlags.Evaluation.Domain;
@@ -12,12 +12,21 @@ internal sealed record StoredRules(
     IReadOnlyList<SegmentDocument> Segments
 )
 {
-    public ScopeRules Compiled() =>
-        ScopeRules
-            .Empty(Head.Scope.Tenant)
-            .With(
-                Head,
-                new Reread<FlagDefinition>([], [.. Flags.Select(f => f.Definition())]),
-                new Reread<SegmentDefinition>([], [.. Segments.Select(s => s.Definition())])
-            );
+    /// <summary>What is stored of a scope that nobody ever wrote to.</summary>
+    public static StoredRules Empty(Scope scope) => new(new ScopeHead(scope, 0, ""), [], []);
+
+    public ScopeRules Compiled() => ScopeRules.Empty(Head.Scope).With(new StoredChanges(Head, Flags, [], Segments, []));
 }
+
+/// <summary>What became of the entities of one scope that changed up to some revision.</summary>
+/// <param name="Flags">Those that there are, whole.</param>
+/// <param name="RemovedFlags">The keys of those that are gone.</param>
+/// <param name="Segments">Those that there are, whole.</param>
+/// <param name="RemovedSegments">The keys of those that are gone.</param>
+internal sealed record StoredChanges(
+    ScopeHead Head,
+    IReadOnlyList<FlagDocument> Flags,
+    IReadOnlyList<string> RemovedFlags,
+    IReadOnlyList<SegmentDocument> Segments,
+    IReadOnlyList<string> RemovedSegments
+);

@@ -1,7 +1,7 @@
 using FeatureFlags.BuildingBlocks;
-using FeatureFlags.ChangeFeed.Streaming;
+using FeatureFlags.BuildingBlocks.Streaming;
 
-namespace FeatureFlags.UnitTests.ChangeFeed;
+namespace FeatureFlags.UnitTests.BuildingBlocks;
 
 internal sealed class StreamPlacesTests
 {

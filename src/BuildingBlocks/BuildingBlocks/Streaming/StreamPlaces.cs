@@ -1,10 +1,9 @@
-using FeatureFlags.BuildingBlocks;
 using Microsoft.Extensions.Configuration;
 
-namespace FeatureFlags.ChangeFeed.Streaming;
+namespace FeatureFlags.BuildingBlocks.Streaming;
 
 /// <summary>How many streams each tenant may have open on this host, over all its environments.</summary>
-internal sealed class StreamPlaces(int most)
+public sealed class StreamPlaces(int most)
 {
     private const string Setting = "STREAMS_PER_TENANT";
     private const int Default = 1_000;
@@ -30,13 +29,11 @@ internal sealed class StreamPlaces(int most)
                 );
             _taken[tenant] = taken + 1;
         }
-        FeedMetrics.Open.Inc();
         return new Place(this, tenant);
     }
 
     private void GiveBack(string tenant)
     {
-        FeedMetrics.Open.Dec();
         lock (_lock)
         {
             if (--_taken[tenant] == 0)

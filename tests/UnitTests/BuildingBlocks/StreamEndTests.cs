@@ -1,6 +1,6 @@
-using FeatureFlags.ChangeFeed.Streaming;
+using FeatureFlags.BuildingBlocks.Streaming;
 
-namespace FeatureFlags.UnitTests.ChangeFeed;
+namespace FeatureFlags.UnitTests.BuildingBlocks;
 
 internal sealed class StreamEndTests
 {

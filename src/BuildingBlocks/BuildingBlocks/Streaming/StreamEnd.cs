@@ -1,4 +1,4 @@
-namespace FeatureFlags.ChangeFeed.Streaming;
+namespace FeatureFlags.BuildingBlocks.Streaming;
 
 /// <summary>Why a stream ends. Whoever is first to say so gives the reason.</summary>
 internal sealed class StreamEnd : IAsyncDisposable
@@ -12,10 +12,13 @@ internal sealed class StreamEnd : IAsyncDisposable
     /// <summary>The client's token ran out, or the stream has been open for long enough.</summary>
     public const string Expired = "expired";
 
+    /// <summary>The client's key was revoked, or is good for less than before.</summary>
+    public const string Revoked = "revoked";
+
     /// <summary>The host stops.</summary>
     public const string Stopping = "stopping";
 
-    /// <summary>What the client asks to catch up with can't be read.</summary>
+    /// <summary>What the client is to be told can't be read.</summary>
     public const string Unavailable = "unavailable";
 
     private readonly CancellationTokenSource _end = new();

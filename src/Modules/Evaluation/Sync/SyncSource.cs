@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Persistence;
+using FeatureFlags.Evaluation.Domain;
+
+namespace FeatureFlags.Evaluation.Sync;
+
+/// <summary>
+/// What SDKs are told of each scope: made from the database once, when first asked for, and shared by everyone who asks
+/// for the same. It is never older than the rules in memory.
+/// </summary>
+/// <remarks>
+/// Of each scope whose rules are in memory it keeps one snapshot, plain and, if somebody takes it so, compressed, and a
+/// few deltas, none of which is larger than the snapshot.
+/// </remarks>
+internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
+{
+    private readonly ConcurrentDictionary<Scope, Edition> _editions = new();
+
+    /// <summary>
+    /// All of a scope's rules. While the database is away these are the newest that were made here, however old.
+    /// </summary>
+    /// <param name="head">Where the scope's rules in memory are.</param>
+    /// <param name="notBefore">The revision that the caller has: nobody is taken back because the database is away.</param>
+    /// <exception cref="UnavailableException">
+    /// The database is away, or too slow, and none were made yet, or none so new.
+    /// </exception>
+    public async Task<SyncSnapshot> Snapshot(ScopeHead head, long notBefore, CancellationToken ct)
+    {
+        if (head.Revision == 0)
+            return SyncSnapshot.Of(StoredRules.Empty(head.Scope));
+
+        var edition = EditionAt(head);
+        try
+        {
+            return await edition.Snapshot().WaitAsync(ct);
+        }
+        catch (Exception error) when (IsUnavailable(error) && edition.Newest?.Head.Revision >= notBefore)
+        {
+            return edition.Newest;
+        }
+    }
+
+    /// <summary>What an SDK has to be told that stands somewhere else than the rules in memory.</summary>
+    /// <param name="from">Where the SDK is; null: nowhere.</param>
+    /// <param name="head">Where the scope's rules in memory are.</param>
+    /// <returns>Null: nothing, because memory is behind the SDK and the database is not ahead of it.</returns>
+    /// <exception cref="UnavailableException">
+    /// The database is away, or too slow, and what was made before would take the SDK back.
+    /// </exception>
+    public async Task<SyncUpdate?> Since(ScopeHead? from, ScopeHead head, CancellationToken ct)
+    {
+        if (from is not { } start || head.Revision == 0)
+            return (await Snapshot(head, notBefore: 0, ct)).Update;
+
+        var edition = EditionAt(head);
+        try
+        {
+            var update = await edition.Since(start).WaitAsync(ct);
+            return update.Head == start ? null : update;
+        }
+        catch (Exception error) when (IsUnavailable(error) && edition.Newest?.Head.Revision > start.Revision)
+        {
+            return edition.Newest.Update;
+        }
+    }
+
+    private Edition EditionAt(ScopeHead head) =>
+        _editions.AddOrUpdate(
+            head.Scope,
+            _ => new Edition(cache, head, newest: null),
+            (_, edition) => edition.Head == head ? edition : new Edition(cache, head, edition.Newest)
+        );
+
+    private bool IsUnavailable(Exception error) => error is UnavailableException || engine.IsUnavailable(error);
+
+    /// <summary>What was made of a scope while its rules in memory are at one head.</summary>
+    /// <param name="newest">The newest snapshot of before.</param>
+    private sealed class Edition(RuleCache cache, ScopeHead head, SyncSnapshot? newest)
+    {
+        // Streams that keep up all come from the same revision; the others are those that just came back.
+        private const int MostUpdates = 4;
+
+        private readonly Lock _lock = new();
+        private readonly Queue<(ScopeHead From, Task<SyncUpdate> Update)> _updates = new();
+        private Task<SyncSnapshot>? _snapshot;
+
+        public ScopeHead Head => head;
+
+        /// <summary>The newest snapshot that there is.</summary>
+        public SyncSnapshot? Newest { get; private set; } = newest;
+
+        public Task<SyncSnapshot> Snapshot()
+        {
+            lock (_lock)
+            {
+                if (Newest is { } newest && newest.Head == head)
+                    return Task.FromResult(newest);
+                // One that failed is tried again by whoever comes next.
+                if (_snapshot is null or { IsCompletedSuccessfully: false, IsCompleted: true })
+                    _snapshot = Task.Run(MakeSnapshot);
+                return _snapshot;
+            }
+        }
+
+        public Task<SyncUpdate> Since(ScopeHead from)
+        {
+            lock (_lock)
+            {
+                var known = _updates.FirstOrDefault(made => made.From == from).Update;
+                if (known is not null and not { IsCompletedSuccessfully: false, IsCompleted: true })
+                    return known;
+
+                if (_updates.Count == MostUpdates)
+                    _updates.Dequeue();
+                var update = Task.Run(() => MakeUpdate(from));
+                _updates.Enqueue((from, update));
+                return update;
+            }
+        }
+
+        // Whoever asked first may leave: what is made is everybody's.
+        private async Task<SyncSnapshot> MakeSnapshot()
+        {
+            if (await cache.ReadStored(head.Scope, CancellationToken.None) is not { } stored)
+                throw new UnavailableException("The database does not know these rules any more.");
+            var made = SyncSnapshot.Of(stored);
+            lock (_lock)
+                Newest = made;
+            return made;
+        }
+
+        private async Task<SyncUpdate> MakeUpdate(ScopeHead from) =>
+            await cache.ReadSince(from, CancellationToken.None) is { } changes
+                ? SyncUpdate.Delta(from, changes)
+                : (await Snapshot()).Update;
+    }
+}
