@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 // ./build.sh [--target=NAME]; without a target everything that continuous integration checks.
@@ -17,6 +18,7 @@ var summary = artifacts + File("summary.txt"); // build.sh prints it last
 
 // A failing check does not keep the others from running; the teardown fails the build.
 var failures = new List<string>();
+var otherSuites = new List<(string Suite, int Passed, int Failed, int Skipped)>(); // those that leave no .trx
 
 Setup(_ => CleanDirectories([results, coverage]));
 
@@ -64,6 +66,9 @@ Task("FaultsInShort").IsDependentOn("Build").IsDependentOn("Publish").Does(() =>
 // Not part of Default: all of them, as long as a release deserves. The results are in artifacts/faults/results.jsonl.
 Task("Faults").IsDependentOn("Build").IsDependentOn("Publish").Does(() => RunFaults("full", filter: null));
 
+// The SDK for Python, which needs nothing but Python: 3.9 or later, --python=COMMAND names which.
+Task("Python").Does(() => RunPython("sdks/python"));
+
 Task("Coverage")
     .IsDependentOn("Unit")
     .IsDependentOn("Integration")
@@ -83,6 +88,7 @@ Task("Test")
     .IsDependentOn("Unit")
     .IsDependentOn("Architecture")
     .IsDependentOn("Integration")
+    .IsDependentOn("Python")
     .IsDependentOn("Coverage")
     .IsDependentOn("FaultsInShort");
 
@@ -127,7 +133,7 @@ Task("Cluster")
 
 Teardown(_ =>
 {
-    var suites = GetFiles($"{results}/*.trx").Select(Counts).ToList();
+    var suites = GetFiles($"{results}/*.trx").Select(Counts).Concat(otherSuites).ToList();
     if (suites.Count > 0)
     {
         foreach (var (suite, passed, failed, skipped) in suites)
@@ -181,6 +187,29 @@ void RunFaults(string scale, string filter) =>
             HandleExitCode = code => Passed("FaultTests", code),
         }
     );
+
+void RunPython(DirectoryPath folder)
+{
+    var settings = new ProcessSettings
+    {
+        Arguments = "-m unittest",
+        WorkingDirectory = folder,
+        RedirectStandardError = true,
+    };
+    var code = StartProcess(Argument("python", "python3"), settings, out _, out var told);
+    var said = told.ToList();
+    foreach (var line in said)
+        Console.WriteLine(line);
+
+    // "Ran 42 tests in 20.1s", and then "OK (skipped=1)" or "FAILED (failures=1, errors=2, skipped=1)".
+    var result = string.Join('\n', said.TakeLast(5));
+    int Count(string pattern) =>
+        Regex.Match(result, pattern) is { Success: true } match ? int.Parse(match.Groups[1].Value) : 0;
+    var failed = Count(@"failures=(\d+)") + Count(@"errors=(\d+)");
+    var skipped = Count(@"skipped=(\d+)");
+    otherSuites.Add(("Python", Count(@"Ran (\d+) test") - failed - skipped, failed, skipped));
+    Passed("Python", code);
+}
 
 // npm leaves a lock file of its own where it has installed.
 bool IsStale(DirectoryPath folder)

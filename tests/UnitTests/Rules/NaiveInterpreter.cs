@@ -77,6 +77,22 @@ internal sealed class NaiveInterpreter(
 
     public Answer Evaluate(string key) => Evaluate(key, []);
 
+    /// <summary>The answer where the rules know an error that nothing here does: what takes too long.</summary>
+    public Answer InError(string key, string error)
+    {
+        var flag = flags[key];
+        var variants = flag.GetProperty("variants").EnumerateArray().ToArray();
+        var off = OffVariant(flag, variants);
+        return Evaluate(key) with
+        {
+            Variant = off,
+            Value = ValueOf(off, variants),
+            Reason = "error",
+            RuleId = null,
+            Error = error,
+        };
+    }
+
     /// <summary>The ids, in order, of the flag's rules whose conditions hold, whether one decides or not.</summary>
     public IEnumerable<string> RulesThatHold(string key)
     {
@@ -103,15 +119,8 @@ internal sealed class NaiveInterpreter(
         var gates = rules.Any(rule => rule.TryGetProperty("when", out var when) && HasSharedGate(when, by));
         var gateBucket = gates && bucketKey is not null ? hashing.Gate(null, bucketKey) : (double?)null;
 
-        Answer Give(string variant, string reason, string? rule = null, string? error = null)
-        {
-            var value = variants.Single(v => Text(v, "key") == variant);
-            var raw =
-                variants.All(v => Value(v) is null) ? $"\"{variant}\""
-                : Value(value) is { } given ? given.GetRawText()
-                : null;
-            return new Answer(variant, raw, reason, rule, error, bucket, gateBucket);
-        }
+        Answer Give(string variant, string reason, string? rule = null, string? error = null) =>
+            new(variant, ValueOf(variant, variants), reason, rule, error, bucket, gateBucket);
 
         Answer Off(string reason, string? error = null) => Give(OffVariant(flag, variants), reason, error: error);
 
@@ -150,6 +159,11 @@ internal sealed class NaiveInterpreter(
         }
         return Draw(Weights(variants, "key"), "default_distribution");
     }
+
+    private static string? ValueOf(string variant, JsonElement[] variants) =>
+        variants.All(v => Value(v) is null)
+            ? $"\"{variant}\""
+            : Value(variants.Single(v => Text(v, "key") == variant))?.GetRawText();
 
     private static (string Variant, double Weight)[] Weights(JsonElement rule)
     {

@@ -1,0 +1,306 @@
+"""Rules held in this process, and kept up to date by a thread."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from random import uniform
+from typing import Any, Mapping, Optional, Union
+
+from ._document import Document, RulesFile, UnreadableRules
+from ._http import FAILURES, Service, ServiceError, error_of, jittered
+from ._model import Evaluation, Status
+from ._problems import Problems
+from ._stream import Message, messages
+from ._user import AnyUser, Context
+
+_SILENCE = 45.0  # The service says something every 15 s.
+_LONGEST_WAIT = 1.5  # So that a service that comes back is noticed within two seconds …
+_LONGEST_WAIT_LATER = 15.0  # … unless it was away for so long that nobody waits for it:
+_LATER = 300.0
+_REFUSED_WAIT = 30.0
+_SAVE_EVERY = 1.0
+
+
+class Rules:
+    """What is held, and evaluated."""
+
+    def __init__(self) -> None:
+        self.problems = Problems()
+        self.source: Optional[str] = None
+        self._document: Optional[Document] = None
+        self._is_ready = threading.Event()
+
+    @property
+    def document(self) -> Optional[Document]:
+        return self._document
+
+    def hold(self, document: Document, source: str) -> None:
+        self._document, self.source = document, source
+        self._is_ready.set()
+
+    def bootstrap(self, rules: Any) -> None:
+        """:param rules: A path, or the body of ``GET /v1/sdk/rules``."""
+        try:
+            if isinstance(rules, Mapping):
+                self.hold(Document.of(rules), "bootstrap")
+            else:
+                with open(rules, encoding="utf-8") as file:
+                    self.hold(Document.read(file.read()), "bootstrap")
+        except (UnreadableRules, OSError, ValueError) as error:
+            self.problems.note("bootstrap", f"The rules to begin with can't be read: {error}")
+
+    def wait_until_ready(self, timeout: float) -> bool:
+        return self._is_ready.wait(timeout)
+
+    def evaluate(self, flag_key: str, user: AnyUser, with_buckets: bool) -> Evaluation:
+        document = self._document
+        if document is None:
+            return Evaluation(flag_key, None, error="not_ready")
+        stale = self.is_stale
+        flag = document.rules.flags.get(flag_key)
+        if flag is None:
+            return Evaluation(flag_key, None, error="flag_not_found", stale=stale)
+        context = Context(user)
+        decision = document.rules.decide(flag, context)
+        return Evaluation(
+            flag_key,
+            flag.values.get(decision.variant),
+            decision.variant,
+            decision.reason,
+            decision.rule_id,
+            decision.error,
+            flag.bucket(context) if with_buckets else None,
+            flag.gate_bucket(context) if with_buckets else None,
+            flag.version,
+            stale,
+        )
+
+    @property
+    def is_stale(self) -> bool:
+        return False
+
+    def status(self) -> Status:
+        document = self._document
+        return Status(
+            "offline",
+            ready=document is not None,
+            connected=False,
+            source=self.source,
+            revision=None if document is None else document.revision,
+            heard=None,
+            problems=self.problems.all(),
+        )
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+class SyncedRules(Rules):
+    """Rules that follow the service: by its stream, by asking again and again where that does not get through, and
+    going on with what they are where nothing does."""
+
+    def __init__(
+        self,
+        service: Service,
+        cache_file: Optional[str],
+        bootstrap: Optional[Union[str, Mapping[str, Any]]],
+        poll_every: float,
+        silence: float = _SILENCE,
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._file = None if cache_file is None else RulesFile(cache_file)
+        self._poll_every = poll_every
+        self._silence = silence
+        self._cursor: Optional[str] = None
+        self._stopping = threading.Event()
+        self._socket: Optional[socket.socket] = None
+        self._is_connected = False
+        self._heard_at: Optional[float] = None
+        self._polled_at: Optional[float] = None
+        self._away_since: Optional[float] = None
+        self._saved_at: Optional[float] = None
+        self._unsaved: Optional[Document] = None
+        self._read_file()
+        if self.document is None and bootstrap is not None:
+            self.bootstrap(bootstrap)
+        if self.document is not None:
+            self._cursor = self.document.cursor
+        self._thread = threading.Thread(target=self._run, name="featureflags-sync", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_stale(self) -> bool:
+        return self.source != "service" or self.problems.has("service", "key")
+
+    def status(self) -> Status:
+        heard_at, status = self._heard_at, super().status()
+        return Status(
+            "local",
+            status.ready,
+            self._is_connected,
+            status.source,
+            status.revision,
+            None if heard_at is None else time.monotonic() - heard_at,
+            status.problems,
+        )
+
+    def close(self) -> None:
+        self._stopping.set()
+        sock = self._socket
+        if sock is not None:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # It is closed already.
+        self._thread.join(timeout=self._service.timeout)
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stopping.is_set():
+            heard_before = self._heard_at
+            wait = 0.0
+            try:
+                self._stream()
+            except Exception as error:  # Without this thread there would be no more changes.
+                if not self._stopping.is_set():
+                    wait = self._after(error)
+            self._is_connected = False
+            self._save()
+            attempt = 0 if self._heard_at != heard_before else attempt + 1
+            self._stopping.wait(max(wait, jittered(attempt, self._longest_wait())))
+        self._save(now=True)
+
+    def _longest_wait(self) -> float:
+        away = 0.0 if self._away_since is None else time.monotonic() - self._away_since
+        return _LONGEST_WAIT if away < _LATER else _LONGEST_WAIT_LATER
+
+    def _after(self, error: Exception) -> float:
+        """Makes the best of a stream that failed.
+
+        :returns: How long to leave the service alone.
+        """
+        if self._polled_at is None or time.monotonic() - self._polled_at >= self._poll_every / 2:
+            try:
+                self._poll()
+                return self._without_stream(error)
+            except (*FAILURES, ServiceError, UnreadableRules) as poll_error:
+                error = poll_error
+        elif self.problems.has("stream"):
+            return self._without_stream(error)
+
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+        if isinstance(error, ServiceError) and error.is_refusal:
+            self.problems.clear("service", "stream")
+            self.problems.note("key", f"The flag service refuses the key: {error}. {self._what_now()}")
+            return uniform(_REFUSED_WAIT / 2, _REFUSED_WAIT)
+        self.problems.note("service", f"No rules from the flag service: {error}. {self._what_now()}")
+        if isinstance(error, UnreadableRules):
+            return uniform(_REFUSED_WAIT / 2, _REFUSED_WAIT)
+        return error.retry_after if isinstance(error, ServiceError) else 0.0
+
+    def _without_stream(self, error: Exception) -> float:
+        is_new = not self.problems.has("stream")
+        self.problems.note("stream", f"No stream from the flag service, which is asked instead: {error}")
+        return 0.0 if is_new else uniform(self._poll_every / 2, self._poll_every)
+
+    def _what_now(self) -> str:
+        document = self.document
+        return "There are none yet" if document is None else f"Revision {document.revision} stays in force"
+
+    def _poll(self) -> None:
+        self._polled_at = time.monotonic()
+        headers = {"Accept-Encoding": "gzip"}
+        if self._cursor is not None:
+            headers["If-None-Match"] = f'"{self._cursor}"'
+        connection = self._service.connect()
+        try:
+            self._socket = connection.sock
+            response = self._service.send(connection, "GET", "/v1/sdk/rules", headers)
+            if response.status == 200:
+                body = response.read()
+                if response.getheader("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                self._take(Document.read(body))
+            elif response.status != 304:
+                raise error_of(response)
+        finally:
+            connection.close()
+        self._hear()
+
+    def _stream(self) -> None:
+        headers = {"Accept": "text/event-stream"}
+        if self._cursor is not None:
+            headers["Last-Event-ID"] = self._cursor
+        connection = self._service.connect()
+        try:
+            self._socket = sock = connection.sock
+            if self._stopping.is_set():
+                return
+            response = self._service.send(connection, "GET", "/v1/sdk/stream", headers)
+            if response.status != 200:
+                raise error_of(response)
+            sock.settimeout(self._silence)
+            for message in messages(response.readline):
+                self._apply(message)
+                self._is_connected = True
+                self._hear()
+                self.problems.clear("stream")
+                self._save()
+        except socket.timeout as error:
+            raise ServiceError("nothing was heard of it for too long") from error
+        finally:
+            connection.close()
+
+    def _apply(self, message: Message) -> None:
+        if message.type == "snapshot":
+            self._take(Document.read(message.data))
+        elif message.type == "delta":
+            # Whatever is wrong with it: without a cursor the next stream begins with all rules.
+            cursor, self._cursor = self._cursor, None
+            delta = json.loads(message.data)
+            if self.document is None or delta["from"] != cursor:
+                raise ServiceError(f"it told of a change from {delta['from']}, and held is {cursor}")
+            self._take(self.document.changed(delta))
+
+    def _take(self, document: Document) -> None:
+        self.hold(document, "service")
+        self._cursor = document.cursor
+        self._unsaved = document
+
+    def _hear(self) -> None:
+        # If it said nothing of rules, these are still the ones.
+        if self.document is not None:
+            self.source = "service"
+        self._heard_at = time.monotonic()
+        self._away_since = None
+        self.problems.clear("service", "key")
+
+    def _read_file(self) -> None:
+        if self._file is None:
+            return
+        try:
+            document = self._file.read()
+        except (UnreadableRules, OSError) as error:
+            self.problems.note("file", f"The rules kept in a file can't be read, and are left out: {error}")
+            return
+        if document is not None:
+            self.hold(document, "file")
+
+    def _save(self, now: bool = False) -> None:
+        document = self._unsaved
+        if self._file is None or document is None:
+            return
+        if not now and self._saved_at is not None and time.monotonic() - self._saved_at < _SAVE_EVERY:
+            return
+        self._saved_at, self._unsaved = time.monotonic(), None
+        try:
+            self._file.write(document)
+            self.problems.clear("file")
+        except OSError as error:
+            self.problems.note("file", f"The rules can't be kept in a file: {error}")

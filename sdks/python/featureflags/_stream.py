@@ -1,0 +1,32 @@
+"""Server-sent events, as https://html.spec.whatwg.org/multipage/server-sent-events.html has them."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator, List, NamedTuple
+
+
+class Message(NamedTuple):
+    """A block of a stream: an event, or, with no data, a sign of life."""
+
+    type: str
+    data: str
+
+
+def messages(read_line: Callable[[], bytes]) -> Iterator[Message]:
+    """The blocks of a stream, until it ends. What it breaks off within is left out."""
+    kind, data = "message", []  # type: str, List[str]
+    while True:
+        raw = read_line()
+        if not raw.endswith(b"\n"):
+            return
+        line = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+        if not line:
+            yield Message(kind, "\n".join(data))
+            kind, data = "message", []
+            continue
+        name, _, value = line.partition(":")
+        value = value[1:] if value.startswith(" ") else value
+        if name == "event":
+            kind = value
+        elif name == "data":
+            data.append(value)
