@@ -65,6 +65,9 @@ public readonly struct Evaluation
     /// <summary>The variant's value, null if it has none; where no variant of the flag has one, the variant's key.</summary>
     public JsonElement? Value => _decision.Variant.Value;
 
+    /// <summary>The value if it is text, else null. Read from the JSON once and kept, so that asking allocates nothing.</summary>
+    public string? Text => _decision.Variant.Text;
+
     public Reason Reason => _decision.Reason;
 
     /// <summary>

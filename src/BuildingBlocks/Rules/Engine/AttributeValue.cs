@@ -126,8 +126,14 @@ internal readonly struct AttributeValue
     public string ToJson() =>
         Kind switch
         {
-            ValueKind.Text => JsonSerializer.Serialize(Text.Length <= LongestShown ? Text : $"{Text[..LongestShown]}…"),
-            ValueKind.Number when double.IsFinite(_number) => JsonSerializer.Serialize(_number),
+            ValueKind.Text => JsonSerializer.Serialize(
+                Text.Length <= LongestShown ? Text : $"{Text[..LongestShown]}…",
+                RulesJson.Default.String
+            ),
+            ValueKind.Number when double.IsFinite(_number) => JsonSerializer.Serialize(
+                _number,
+                RulesJson.Default.Double
+            ),
             ValueKind.Boolean => Boolean ? "true" : "false",
             ValueKind.List =>
                 $"[{string.Join(',', List[..Math.Min(List.Length, MostShown)].ToArray().Select(v => v.ToJson()))}]",

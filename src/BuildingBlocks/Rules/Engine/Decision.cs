@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FeatureFlags.Rules.Json;
 
 namespace FeatureFlags.Rules.Engine;
 
@@ -47,7 +48,7 @@ internal sealed class Decision(CompiledFlag flag, CompiledVariant variant, Reaso
         else
             json.WriteNullValue();
         json.WritePropertyName("reason");
-        JsonSerializer.Serialize(json, Reason);
+        JsonSerializer.Serialize(json, Reason, RulesJson.Default.Reason);
         if (Reason == Reason.RuleMatch)
             json.WriteString("rule_id", Cause);
         json.WriteStartObject("details");

@@ -35,7 +35,7 @@ internal abstract class Draw
 /// <summary>The draw of our own scheme: <see cref="Bucketing"/> behind parts that are known before.</summary>
 internal sealed class XxHash64Draw(params ReadOnlySpan<string> parts) : Draw
 {
-    private readonly PrefixedXxHash64 _prefix = new(Encoding.UTF8.GetBytes(string.Join('\0', parts) + '\0'));
+    private readonly PrefixedXxHash64 _prefix = new(Encoding.UTF8.GetBytes(string.Join('\0', parts.ToArray()) + '\0'));
 
     public override double For(ReadOnlySpan<byte> key) => Bucketing.BucketOf(_prefix.Hash(key));
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+#if !NET9_0_OR_GREATER
+using FeatureFlags.Rules.Net8;
+#endif
 
 namespace FeatureFlags.Rules.Operands;
 
