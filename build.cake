@@ -8,8 +8,15 @@ const string Solution = "FeatureFlags.sln";
 const string Configuration = "Release";
 const int CoverageFloor = 90; // per cent of the lines of the rules and the modules' domains
 
-// What the tests take from npm: Unleash's specification of its clients, and the library that checks webhooks' signatures.
-DirectoryPath[] npmFolders = ["tests/UnitTests/Unleash", "tests/UnitTests/ChangeFeed/StandardWebhooks"];
+// What the tests take from npm: Unleash's specification of its clients, the library that checks webhooks' signatures, and
+// OpenFeature's SDKs for servers and browsers.
+DirectoryPath[] npmFolders =
+[
+    "tests/UnitTests/Unleash",
+    "tests/UnitTests/ChangeFeed/StandardWebhooks",
+    "tests/IntegrationTests/Ofrep/ServerSdk",
+    "tests/IntegrationTests/Ofrep/WebSdk",
+];
 
 var artifacts = Directory("artifacts");
 var results = artifacts + Directory("tests");
@@ -58,7 +65,7 @@ Task("Unit").IsDependentOn("Build").IsDependentOn("Npm").Does(() => RunSuite("Un
 
 Task("Architecture").IsDependentOn("Build").Does(() => RunSuite("ArchitectureTests"));
 
-Task("Integration").IsDependentOn("Build").Does(() => RunSuite("IntegrationTests"));
+Task("Integration").IsDependentOn("Build").IsDependentOn("Npm").Does(() => RunSuite("IntegrationTests"));
 
 // Hosts are killed, stopped and starved of their database, a little of each.
 Task("FaultsInShort").IsDependentOn("Build").IsDependentOn("Publish").Does(() => RunFaults("short", "Category=Short"));

@@ -55,6 +55,14 @@ internal sealed class TenantClient(
 
     public Task<Answer> Batch(object request) => Send(HttpMethod.Post, "/v1/evaluate/batch", request);
 
+    /// <summary>Asks for a flag as OpenFeature's providers do.</summary>
+    public Task<Answer> Ofrep(string flagKey, object context) =>
+        Send(HttpMethod.Post, $"/ofrep/v1/evaluate/flags/{flagKey}", new { context });
+
+    /// <summary>Asks for every flag as OpenFeature's providers do.</summary>
+    public Task<Answer> OfrepAll(object context, params (string Name, string Value)[] headers) =>
+        Send(HttpMethod.Post, "/ofrep/v1/evaluate/flags", new { context }, headers: headers);
+
     public async Task<string?> VariantOf(string flagKey, string userId, object? attributes = null) =>
         (await Evaluate(flagKey, userId, attributes)).At("variant");
 

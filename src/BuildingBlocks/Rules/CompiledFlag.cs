@@ -141,8 +141,15 @@ public sealed class CompiledFlag
             Error = EvaluationErrors.ReferencesTooDeep;
     }
 
-    private Distribution Distributed(IEnumerable<Share> shares, Reason reason, string? rule = null) =>
-        new([.. shares.Select(share => (new Decision(this, Variants[share.Variant], reason, rule), share.Weight))]);
+    private Distribution Distributed(IReadOnlyList<Share> shares, Reason reason, string? rule = null)
+    {
+        var isDrawn = shares.Count(share => share.Weight > 0) > 1;
+        return new([
+            .. shares.Select(share =>
+                (new Decision(this, Variants[share.Variant], reason, rule, isDrawn), share.Weight)
+            ),
+        ]);
+    }
 
     // A key needs no escaping.
     private static JsonElement KeyAsValue(string key) => JsonElement.Parse($"\"{key}\"");

@@ -70,6 +70,9 @@ public readonly struct Evaluation
 
     public Reason Reason => _decision.Reason;
 
+    /// <summary>Whether it was drawn from several variants: others, by their bucket, get another for the same reason.</summary>
+    public bool IsDrawn => _decision.IsDrawn;
+
     /// <summary>
     /// How an answer begins for everyone whom this was decided for, as UTF-8 JSON:
     /// <c>{"flag_key":…,"variant":…,"value":…,"reason":…,"rule_id":…,"details":{</c>.

@@ -11,6 +11,9 @@ namespace FeatureFlags.Rules;
 /// </summary>
 public sealed class EvaluationContext
 {
+    /// <summary>What OpenFeature calls the user's id.</summary>
+    public const string TargetingKey = "targetingKey";
+
     private readonly AttributeValue _id;
 
     private EvaluationContext(string? id, Attributes attributes)
@@ -80,6 +83,37 @@ public sealed class EvaluationContext
         return json.TokenType == JsonTokenType.EndObject && id is not null
             ? new EvaluationContext(id, attributes ?? Attributes.None)
             : null;
+    }
+
+    /// <summary>
+    /// Takes a context of OpenFeature: the user's id is its member <c>targetingKey</c>, unless that is null or empty,
+    /// and every other member is an attribute. Copies what it needs.
+    /// </summary>
+    /// <param name="context">A JSON object.</param>
+    /// <param name="isValid">False when the targeting key is no text, or one that can't be stored or echoed.</param>
+    public static EvaluationContext FromOpenFeature(JsonElement context, out bool isValid) =>
+        OfOpenFeature(Attributes.From(context, depth: 1), out isValid);
+
+    /// <summary>
+    /// Reads a context of OpenFeature, the value of the member that the reader stands at. See <see cref="QuickJson"/>.
+    /// </summary>
+    /// <returns>Null when anything is not as usual; then the strict reader says what.</returns>
+    public static EvaluationContext? TryReadOpenFeature(ref Utf8JsonReader json)
+    {
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            return null;
+        if (Attributes.TryRead(ref json, depth: 1) is not { } members || json.TokenType != JsonTokenType.EndObject)
+            return null;
+        var context = OfOpenFeature(members, out var isValid);
+        return isValid ? context : null;
+    }
+
+    private static EvaluationContext OfOpenFeature(Attributes members, out bool isValid)
+    {
+        var attributes = members.Without(TargetingKey, out var key);
+        var id = key is { Kind: ValueKind.Text, Text: not "" } ? key.Text : null;
+        isValid = key.Kind is ValueKind.Missing or ValueKind.Text && (id is null || JsonText.IsWellFormed(id));
+        return new EvaluationContext(id, attributes);
     }
 
     public static Builder For(string? id) => new(id);

@@ -52,6 +52,9 @@ internal static class HttpEdge
         app.UseRequestId();
         app.UseRouting();
         app.UseMiddleware<RequestObservation>();
+        // For routes that ask for it. Outside of whatever may refuse, as a browser shows a page no answer without it;
+        // preflights, which carry no credentials, end here.
+        app.UseCors();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(status => Problem.Answer(status.HttpContext, status.HttpContext.Response.StatusCode));
         app.UseRequestTimeouts();

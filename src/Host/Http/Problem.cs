@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FeatureFlags.BuildingBlocks.Http;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace FeatureFlags.Host.Http;
@@ -27,7 +28,9 @@ internal sealed record Problem(
 
     private const int RetryAfterSeconds = 2;
 
-    /// <summary>Answers a request with the problem of this status.</summary>
+    /// <summary>
+    /// Answers a request with the problem of this status, in the form of its route's protocol where that has its own.
+    /// </summary>
     /// <param name="detail">Null for what is known from the status alone.</param>
     public static Task Answer(
         HttpContext context,
@@ -48,16 +51,25 @@ internal sealed record Problem(
             response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         response.Headers.CacheControl = "no-store";
 
-        var problem = new Problem(
-            kind.Type,
-            kind.Title,
-            status,
-            detail ?? kind.Detail,
-            Activity.Current?.TraceId.ToHexString(),
-            errors
-        );
-        var body = JsonSerializer.SerializeToUtf8Bytes(problem, ApiJson.Options);
-        response.ContentType = MediaType;
+        detail ??= kind.Detail;
+        // The framework forgets the endpoint of a request that failed.
+        var failure = context.Features.Get<IExceptionHandlerFeature>();
+        var endpoint = failure?.Endpoint ?? context.GetEndpoint();
+        byte[] body;
+        if (endpoint?.Metadata.GetMetadata<IErrorBody>() is { } own)
+        {
+            response.ContentType = own.ContentType;
+            body = own.Of(failure?.RouteValues ?? context.Request.RouteValues, failure?.Error, detail);
+        }
+        else
+        {
+            response.ContentType = MediaType;
+            var trace = Activity.Current?.TraceId.ToHexString();
+            body = JsonSerializer.SerializeToUtf8Bytes(
+                new Problem(kind.Type, kind.Title, status, detail, trace, errors),
+                ApiJson.Options
+            );
+        }
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }

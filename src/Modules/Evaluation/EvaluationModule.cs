@@ -4,6 +4,7 @@ using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Features;
 using FeatureFlags.Evaluation.LastKnownGood;
+using FeatureFlags.Evaluation.Ofrep;
 using FeatureFlags.Evaluation.Sync;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,8 +15,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FeatureFlags.Evaluation;
 
 /// <summary>
-/// Answers flags for users from compiled rules in memory, and gives SDKs the rules to do so themselves. No tables, routes
-/// <c>/v1/evaluate</c> and <c>/v1/sdk</c>.
+/// Answers flags for users from compiled rules in memory, in words of its own and in OpenFeature's, and gives SDKs the
+/// rules to do so themselves. No tables, routes <c>/v1/evaluate</c>, <c>/ofrep</c> and <c>/v1/sdk</c>.
 /// </summary>
 public sealed class EvaluationModule : IModule
 {
@@ -28,6 +29,7 @@ public sealed class EvaluationModule : IModule
         services.AddSingleton<RuleFiles>();
         services.AddHostedService<RestoreRules>();
         services.AddHostedService<KeepRules>();
+        OfrepRoutes.AddServices(services);
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
@@ -42,5 +44,7 @@ public sealed class EvaluationModule : IModule
         var sdk = routes.MapGroup("/v1/sdk").WithTags("SDKs");
         GetSdkRules.Map(sdk);
         StreamSdkRules.Map(sdk);
+
+        OfrepRoutes.Map(routes);
     }
 }

@@ -107,7 +107,7 @@ internal sealed class JsonCorpusTests
     {
         var things = await Things.On(Engine.Sqlite);
 
-        foreach (var route in things.Routes)
+        foreach (var route in things.StrictRoutes)
         {
             var answer = await things.Send(route, Json(Encoding.UTF8.GetBytes(body)));
             IsProblem(answer, 422, route);
@@ -122,7 +122,7 @@ internal sealed class JsonCorpusTests
     {
         var things = await Things.On(Engine.Sqlite);
 
-        foreach (var route in things.Routes)
+        foreach (var route in things.StrictRoutes)
         {
             var answer = await things.Send(route, Json(Encoding.UTF8.GetBytes(body)));
             IsProblem(answer, 422, route);
@@ -146,7 +146,7 @@ internal sealed class JsonCorpusTests
     {
         var things = await Things.On(engine);
 
-        foreach (var route in things.Routes)
+        foreach (var route in things.StrictRoutes)
             IsProblem(await things.Send(route, Json(Encoding.UTF8.GetBytes(body))), 422, route);
 
         await things.AreUnchanged();
@@ -222,7 +222,7 @@ internal sealed class JsonCorpusTests
     private static void IsProblem(Answer answer, int status, Route route)
     {
         Assert.That((int)answer.Status, Is.EqualTo(status), $"{route}: {answer}");
-        Assert.That(answer.ContentHeaders.ContentType?.MediaType, Is.EqualTo("application/problem+json"), route.Name);
+        Assert.That(answer.ContentHeaders.ContentType?.MediaType, Is.EqualTo(route.ErrorType), route.Name);
     }
 
     /// <summary>What the routes are about, so that a refusal is not for want of it, and that nothing of it changed.</summary>
@@ -236,6 +236,9 @@ internal sealed class JsonCorpusTests
     )
     {
         public IReadOnlyList<Route> Routes => [.. Route.AllOf(Host).Where(route => route.TakesJson)];
+
+        /// <summary>OFREP takes members that it does not know, and text that is only looked at.</summary>
+        public IReadOnlyList<Route> StrictRoutes => [.. Routes.Where(route => !route.IsOfrep)];
 
         public static async Task<Things> On(Engine engine)
         {

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.Contracts;
@@ -99,6 +100,31 @@ internal sealed class ResponseTests
         await contract.Add("error", acme.Evaluate("keyless", "alice"));
         await contract.Add("batch", acme.Batch("""{"user":{"id":"bob"},"flag_keys":["checkout","nobody"]}"""));
         await contract.Add("preview", acme.Preview("checkout", "bob", new { country = "US" }));
+
+        await contract.Verify();
+    }
+
+    [Test]
+    public async Task Ofrep([Values] Engine engine)
+    {
+        var service = await Service.On(engine);
+        var acme = await Contract.Tenant(service, "contract-ofrep");
+        var contract = new Contract();
+        var bob = new { targetingKey = "bob", country = "CA" };
+        await acme.PostFlag(Sample.Flag("canada", Sample.Rule("ca", new { attr = new { country = "CA" } })));
+        await acme.PostFlag("""{"key":"off","variants":[{"key":"v","weight":1,"value":"text"}]}""");
+        await acme.PostFlag("""{"key":"split","state":"on","variants":[{"key":"v","weight":1},{"key":"w","weight":1}]}""");
+
+        await contract.Add("TARGETING_MATCH", acme.Ofrep("canada", bob));
+        await contract.Add("STATIC", acme.Ofrep("canada", new { }));
+        await contract.Add("DISABLED", acme.Ofrep("off", bob));
+        await contract.Add("SPLIT", acme.Ofrep("split", bob));
+        await contract.Add("TARGETING_KEY_MISSING", acme.Ofrep("split", new { }));
+        await contract.Add("FLAG_NOT_FOUND", acme.Ofrep("nobody", bob));
+        await contract.Add("INVALID_CONTEXT", acme.Ofrep("canada", "bob"));
+        await contract.Add("PARSE_ERROR", acme.Send(HttpMethod.Post, "/ofrep/v1/evaluate/flags", "{"));
+        await contract.Add("401", acme.OfrepAll(bob, ("Authorization", "Bearer x")));
+        contract.Add("bulk", JsonNode.Parse((await acme.OfrepAll(new { })).Text)!);
 
         await contract.Verify();
     }

@@ -24,7 +24,9 @@ internal sealed class RouteTests
         foreach (var path in anonymous)
             Assert.That(
                 path.Split('/')[1] is "healthz" or "readyz" or "metrics" or "openapi" or "docs"
-                    || path == "/v1/auth/token",
+                    || path == "/v1/auth/token"
+                    // Its token stands in the address.
+                    || path == "/ofrep/v1/events",
                 path
             );
     }
@@ -51,11 +53,8 @@ internal sealed class RouteTests
             from operation in path.Value.EnumerateObject()
             where operation.Value.ValueKind == JsonValueKind.Object
             select $"{operation.Name.ToUpperInvariant()} {path.Name}";
-        var routes = Route.AllOf(service).Where(r => r.Template.StartsWith("/v1/", StringComparison.Ordinal));
+        var routes = Route.AllOf(service).Where(r => r.Template.Contains("/v1/", StringComparison.Ordinal));
 
-        Assert.That(
-            documented.Where(name => name.Contains(" /v1/", StringComparison.Ordinal)),
-            Is.EquivalentTo(routes.Select(r => r.Name))
-        );
+        Assert.That(documented, Is.EquivalentTo(routes.Select(r => r.Name)));
     }
 }

@@ -45,6 +45,11 @@ internal sealed record Route(
     public string PathTo(string id) =>
         IsAboutOne ? $"{Collection}/{id}{Template[(Template.IndexOf('}', StringComparison.Ordinal) + 1)..]}" : Template;
 
+    /// <summary>The media type that its errors have.</summary>
+    public string ErrorType => IsOfrep ? "application/json" : "application/problem+json";
+
+    public bool IsOfrep => Template.StartsWith("/ofrep/", StringComparison.Ordinal);
+
     public override string ToString() => Name;
 
     private static IEnumerable<Route> Of(RouteEndpoint endpoint)
@@ -60,7 +65,8 @@ internal sealed record Route(
         {
             var route = new Route(
                 new HttpMethod(method),
-                $"/{endpoint.RoutePattern.RawText?.Trim('/')}",
+                // A parameter that takes the rest of the path is one like any other to whoever calls.
+                $"/{endpoint.RoutePattern.RawText?.Trim('/').Replace("{**", "{", StringComparison.Ordinal)}",
                 metadata.GetMetadata<IAllowAnonymous>() is not null,
                 scopes,
                 TakesJson: metadata.GetMetadata<BodyDescription>() is not null

@@ -16,6 +16,8 @@ internal static class ValidBody
         ["POST /v1/evaluate"] = key => new { flag_key = key, user = new { id = "u" } },
         ["POST /v1/evaluate/batch"] = _ => new { user = new { id = "u" } },
         ["POST /v1/evaluate/preview"] = key => new { flag_key = key, user = new { id = "u" } },
+        ["POST /ofrep/v1/evaluate/flags"] = _ => new { context = new { targetingKey = "u" } },
+        ["POST /ofrep/v1/evaluate/flags/{key}"] = _ => new { context = new { targetingKey = "u" } },
         ["POST /v1/admin/clients"] = key => new { name = key, scopes = new[] { "evaluate" } },
         ["PUT /v1/admin/clients/{id}"] = key => new { name = key, scopes = new[] { "evaluate" } },
         ["PATCH /v1/admin/clients/{id}"] = _ => new { name = "Renamed" },

@@ -155,8 +155,11 @@ internal sealed class RefusalTests
     private static void IsProblem(Answer answer, int status, Route route)
     {
         Assert.That((int)answer.Status, Is.EqualTo(status), $"{route}: {answer}");
-        Assert.That(answer.ContentHeaders.ContentType?.MediaType, Is.EqualTo("application/problem+json"), route.Name);
-        Assert.That(answer.At("status"), Is.EqualTo($"{status}"), route.Name);
+        Assert.That(answer.ContentHeaders.ContentType?.MediaType, Is.EqualTo(route.ErrorType), route.Name);
+        if (route.IsOfrep)
+            Assert.That(answer.At("errorCode"), Is.EqualTo("GENERAL"), route.Name);
+        else
+            Assert.That(answer.At("status"), Is.EqualTo($"{status}"), route.Name);
     }
 
     private static (string, string) Bearer(string token) => ("Authorization", $"Bearer {token}");

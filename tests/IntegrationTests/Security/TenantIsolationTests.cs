@@ -230,6 +230,7 @@ internal sealed class TenantIsolationTests
                     ["/v1/admin/clients"] = client.At("id")!,
                     ["/v1/admin/api-keys"] = key.At("id")!,
                     ["/v1/webhooks"] = webhook.At("id")!,
+                    ["/ofrep/v1/evaluate/flags"] = "the-flag",
                     ["/v1/admin/outbox/dead-letters"] = await DeadLetters.Leave(service, owner, Mark),
                 },
                 [

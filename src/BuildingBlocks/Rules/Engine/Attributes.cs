@@ -89,6 +89,17 @@ internal sealed class Attributes
 
     public ReadOnlySpan<string> Names => _names.AsSpan(0, _count);
 
+    /// <summary>These without one.</summary>
+    /// <param name="value">What that one was; missing where there is none of the name.</param>
+    public Attributes Without(string name, out AttributeValue value)
+    {
+        var i = Names.IndexOf(name);
+        value = i < 0 ? default : _values[i];
+        return i < 0 ? this : new Attributes(_count - 1, Without(_hashes, i), Without(_names, i), Without(_values, i));
+
+        T[] Without<T>(T[] items, int at) => [.. items.AsSpan(0, at), .. items.AsSpan(at + 1, _count - at - 1)];
+    }
+
     public ref readonly AttributeValue Find(string name, int hash)
     {
         var left = _hashes.AsSpan(0, _count);

@@ -13,7 +13,14 @@ namespace FeatureFlags.Rules.Engine;
 /// <param name="variant">The answer.</param>
 /// <param name="reason">What decided.</param>
 /// <param name="cause">The rule's id, or the error.</param>
-internal sealed class Decision(CompiledFlag flag, CompiledVariant variant, Reason reason, string? cause = null)
+/// <param name="isDrawn">Whether others, by their bucket, get another variant for the same reason.</param>
+internal sealed class Decision(
+    CompiledFlag flag,
+    CompiledVariant variant,
+    Reason reason,
+    string? cause = null,
+    bool isDrawn = false
+)
 {
     // Answers are application/json, never HTML: readable text beats \u escapes.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -27,6 +34,8 @@ internal sealed class Decision(CompiledFlag flag, CompiledVariant variant, Reaso
     public Reason Reason { get; } = reason;
 
     public string? Cause { get; } = cause;
+
+    public bool IsDrawn { get; } = isDrawn;
 
     /// <summary>Whether a rule or the weights decided.</summary>
     public bool IsByRules => Reason is Reason.RuleMatch or Reason.DefaultDistribution;

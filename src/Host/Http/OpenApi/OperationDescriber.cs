@@ -106,6 +106,9 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
 
     private static void DescribeProblems(OpenApiOperation operation, Route route, OpenApiDocument document)
     {
+        if (route.HasErrorsOfItsOwn)
+            return;
+
         // A route names those that can't be derived, in the framework's shape of a problem.
         var named = operation.Responses!.Where(r => r.Value.Content?.ContainsKey(Problem.MediaType) is true);
         var statuses = named.Select(r => int.Parse(r.Key, CultureInfo.InvariantCulture)).Union(route.Problems());
@@ -142,6 +145,9 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
                     .SelectMany(requirement => requirement.Scopes)
                     .Distinct(),
             ];
+
+        /// <summary>Then it says them itself.</summary>
+        public bool HasErrorsOfItsOwn => Metadata.OfType<IErrorBody>().Any();
 
         public BodyDescription? Body => Metadata.OfType<BodyDescription>().LastOrDefault();
 

@@ -80,6 +80,19 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
         Append(json);
     }
 
+    public void Text(string text)
+    {
+        if (text.AsSpan().ContainsAnyExcept(Plain))
+        {
+            Raw(JsonSerializer.SerializeToUtf8Bytes(text, ApiJson.Options));
+            return;
+        }
+        Reserve(text.Length);
+        Append("\""u8);
+        _length += Encoding.UTF8.GetBytes(text, Free);
+        Append("\""u8);
+    }
+
     public void Number(long number)
     {
         Reserve(0);
@@ -96,19 +109,6 @@ internal struct AnswerWriter(int expectedBytes) : IDisposable
     }
 
     public readonly void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
-
-    private void Text(string text)
-    {
-        if (text.AsSpan().ContainsAnyExcept(Plain))
-        {
-            Raw(JsonSerializer.SerializeToUtf8Bytes(text, ApiJson.Options));
-            return;
-        }
-        Reserve(text.Length);
-        Append("\""u8);
-        _length += Encoding.UTF8.GetBytes(text, Free);
-        Append("\""u8);
-    }
 
     /// <summary>Makes room for this much, and for what is of limited length around it: names, reason, numbers.</summary>
     private void Reserve(int bytes)
