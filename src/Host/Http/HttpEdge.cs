@@ -39,6 +39,7 @@ internal static class HttpEdge
                 TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             }
         );
+        services.AddCors();
         services.AddSingleton<Readiness>();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());

@@ -55,6 +55,9 @@ internal sealed class RouteTests
             select $"{operation.Name.ToUpperInvariant()} {path.Name}";
         var routes = Route.AllOf(service).Where(r => r.Template.Contains("/v1/", StringComparison.Ordinal));
 
-        Assert.That(documented, Is.EquivalentTo(routes.Select(r => r.Name)));
+        Assert.That(
+            documented.Where(name => name.Contains("/v1/", StringComparison.Ordinal)),
+            Is.EquivalentTo(routes.Select(r => r.Name))
+        );
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.Ofrep;
 
@@ -100,6 +101,22 @@ internal sealed class ServerSdkTests
     }
 
     [Test]
+    public async Task An_API_key_is_all_that_it_takes([Values] Engine engine)
+    {
+        var service = await Service.On(engine);
+        var staging = (await service.Tenant("acme")).In("staging");
+        await staging.PostFlag(Sample.Flag("f"));
+        var (server, client) = (await staging.ServerKey(service.Http), await staging.ClientKey(service.Http));
+
+        foreach (var header in new[] { server.Bearer, server.OwnHeader, client.Bearer, client.OwnHeader })
+        {
+            await using var program = Program(service, header);
+            var details = await program.Ask(new Question("boolean", "f", true, Ada));
+            Assert.That(details.GetProperty("reason").GetString(), Is.EqualTo("STATIC"), details.GetRawText());
+        }
+    }
+
+    [Test]
     public async Task A_change_counts_from_the_next_question_on([Values] Engine engine)
     {
         var acme = await (await Service.On(engine)).Tenant("acme");
@@ -116,18 +133,17 @@ internal sealed class ServerSdkTests
         $$"""{"key":"{{key}}","state":"on","variants":[{"key":"v","weight":1,"value":{{value}}}]}""";
 
     private static NodeScript Program(TenantClient caller) =>
+        Program(caller.Service, ("Authorization", $"Bearer {caller.Token}"), ("X-Tenant-ID", caller.Tenant));
+
+    private static NodeScript Program(Service service, params (string Name, string Value)[] headers) =>
         NodeScript.Run(
             "ServerSdk",
             "ask.mjs",
             new
             {
                 // With the slash that people leave at the end.
-                BaseUrl = caller.Service.Http.BaseAddress!.ToString(),
-                Headers = new Dictionary<string, string>
-                {
-                    ["Authorization"] = $"Bearer {caller.Token}",
-                    ["X-Tenant-ID"] = caller.Tenant,
-                },
+                BaseUrl = service.Http.BaseAddress!.ToString(),
+                Headers = headers.ToDictionary(h => h.Name, h => h.Value),
             }
         );
 

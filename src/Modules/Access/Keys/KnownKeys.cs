@@ -49,12 +49,12 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
 
     /// <summary>Whom an API key stands for; null for a key that is unknown, revoked or expired.</summary>
     /// <exception cref="UnavailableException">It is not held, and can't be looked up now.</exception>
-    public async ValueTask<KnownCaller?> Find(string key, CancellationToken ct)
-    {
-        if (!Secret.IsKey(key))
-            return null;
+    public ValueTask<KnownCaller?> Find(string key, CancellationToken ct) =>
+        Secret.IsKey(key) ? Find(CredentialHash.OfKey(key), ct) : default;
 
-        var hash = CredentialHash.OfKey(key);
+    /// <inheritdoc cref="Find(string, CancellationToken)"/>
+    public async ValueTask<KnownCaller?> Find(CredentialHash hash, CancellationToken ct)
+    {
         if (IsDecided(hash, out var caller))
             return caller;
         if (!await LookUps.WaitAsync(LongestWait, ct))

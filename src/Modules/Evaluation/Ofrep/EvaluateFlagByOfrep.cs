@@ -11,10 +11,10 @@ namespace FeatureFlags.Evaluation.Ofrep;
 /// <summary>Answers one flag as OpenFeature's server-side providers ask for it.</summary>
 internal static class EvaluateFlagByOfrep
 {
-    private static async Task Answer(HttpContext http, RuleCache cache, CallContext call)
+    private static async Task Answer(HttpContext http, RuleCache cache, AnnouncedRules announced, CallContext call)
     {
         var context = await JsonBody.Read(http.Request, OfrepContext.Read, http.RequestAborted);
-        var scope = await cache.Get(call.Scope, http.RequestAborted);
+        var scope = await announced.For(http.Request, call.Scope, http.RequestAborted);
         var key = FlagKeyInPath.In(http.Request.RouteValues)!;
         var flag =
             scope.Rules.Find(key) ?? throw new OfrepException(ErrorCode.FlagNotFound, $"There is no flag '{key}'.");
@@ -34,6 +34,7 @@ internal static class EvaluateFlagByOfrep
             .MapPost(FlagKeyInPath.Template, (Delegate)Answer)
             .WithSummary("Evaluate a flag, by OFREP")
             .Takes<OfrepBody>(OfrepBody.Example)
+            .TakesQuery(AnnouncedRules.Described)
             .Gives(OfrepEvaluation.Example)
             .Gives(OfrepFailure.Example, StatusCodes.Status404NotFound)
             .RequireScope(Scopes.Evaluate);

@@ -11,14 +11,23 @@ namespace FeatureFlags.Evaluation.Ofrep;
 /// <summary>Answers every flag, as OpenFeature's providers for browsers and phones ask for them.</summary>
 internal static class EvaluateFlagsByOfrep
 {
-    private static async Task Answer(HttpContext http, RuleCache cache, CallContext call)
+    // Nobody looks at a page that is hidden for so long; the protocol's own default.
+    private const int InactivitySeconds = 120;
+
+    private static async Task Answer(
+        HttpContext http,
+        AnnouncedRules announced,
+        OfrepStreamUrl streamUrl,
+        CallContext call
+    )
     {
         var given = await JsonBody.Read(http.Request, OfrepContext.Given, http.RequestAborted);
         var words = new OfrepAnswer(call.Scope, OfrepContext.Typed(given));
         var conditions = await Preconditions.BindAsync(http);
 
-        var scope = await cache.Get(call.Scope, http.RequestAborted);
-        var tag = OfrepETag.Of(call.Scope, scope.Head, given);
+        var scope = await announced.For(http.Request, call.Scope, http.RequestAborted);
+        var events = streamUrl.For(http);
+        var tag = OfrepETag.Of(scope.Head, events, given);
         http.Response.Headers.ETag = tag;
         http.Response.Headers.CacheControl = "private, no-cache";
         if (conditions.IsNotModified(tag))
@@ -26,11 +35,11 @@ internal static class EvaluateFlagsByOfrep
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
-        using var answer = Answered(scope, words);
+        using var answer = Answered(scope, words, events);
         await answer.Send(http);
     }
 
-    private static AnswerWriter Answered(ScopeRules scope, OfrepAnswer words)
+    private static AnswerWriter Answered(ScopeRules scope, OfrepAnswer words, string events)
     {
         var answer = new AnswerWriter(AnswerWriter.BytesEach * (2 + scope.Rules.Flags.Count));
         var tally = EvaluationMetrics.Tally();
@@ -52,7 +61,11 @@ internal static class EvaluateFlagsByOfrep
         EvaluationMetrics.Count(tally);
         answer.Raw("],"u8);
         words.Metadata(ref answer, scope.Head.Revision);
-        answer.Raw("}}"u8);
+        answer.Raw("},\"eventStreams\":[{\"type\":\"sse\",\"url\":"u8);
+        answer.Text(events);
+        answer.Raw(",\"inactivityDelaySec\":"u8);
+        answer.Number(InactivitySeconds);
+        answer.Raw("}]}"u8);
         return answer;
     }
 
@@ -62,8 +75,9 @@ internal static class EvaluateFlagsByOfrep
             .WithSummary("Evaluate every flag, by OFREP")
             .WithDescription(
                 "With `ETag`; sent back as `If-None-Match`, 304 says that nothing this answer follows from has changed: "
-                    + "neither flags and segments nor the context."
+                    + "neither flags and segments nor the context, nor the address of the events."
             )
+            .TakesQuery(AnnouncedRules.Described)
             .Takes<OfrepBody>(OfrepBody.Example)
             .Gives(OfrepBulkEvaluation.Example)
             .Produces(StatusCodes.Status304NotModified)

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
-using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 
 namespace FeatureFlags.Evaluation.Ofrep;
@@ -18,15 +17,19 @@ internal static class OfrepETag
     // Nobody gains by finding two contexts that share a tag: they would be their own.
     private const int Bytes = 16;
 
-    /// <param name="head">What the rules are as of; of a scope that nobody wrote to there is none.</param>
+    /// <param name="head">What the rules are as of.</param>
+    /// <param name="eventsUrl">
+    /// A client that hears 304 goes on with the address it has, which must not be one that ends before this one.
+    /// </param>
     /// <param name="context">A JSON object without duplicate members.</param>
-    public static string Of(Scope scope, ScopeHead head, JsonElement context)
+    public static string Of(ScopeHead head, string eventsUrl, JsonElement context)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(digest, scope.Tenant);
-        Append(digest, scope.Environment);
+        Append(digest, head.Scope.Tenant);
+        Append(digest, head.Scope.Environment);
         Append(digest, head.Revision.ToString(CultureInfo.InvariantCulture));
         Append(digest, head.EventId);
+        Append(digest, eventsUrl);
         Append(digest, context);
         return $"\"{Base64Url.EncodeToString(digest.GetHashAndReset().AsSpan(0, Bytes))}\"";
     }

@@ -13,12 +13,17 @@ namespace FeatureFlags.Evaluation.Ofrep;
 /// </summary>
 internal static class OfrepRoutes
 {
+    /// <summary>Where changes are told of; clients find it in answers.</summary>
+    public const string Events = $"{Prefix}/v1/events";
+
     private const string Prefix = "/ofrep";
 
     private static readonly TimeSpan PreflightsAreKeptFor = TimeSpan.FromHours(2);
 
     public static void AddServices(IServiceCollection services)
     {
+        services.AddSingleton<OfrepStreamUrl>();
+        services.AddSingleton<AnnouncedRules>();
         services.AddSingleton<IStartupFilter, SlashForgiver>();
         services.AddCors(cors =>
             cors.AddPolicy(
@@ -49,6 +54,7 @@ internal static class OfrepRoutes
         flags.DisableRequestTimeout();
         EvaluateFlagByOfrep.Map(flags);
         EvaluateFlagsByOfrep.Map(flags);
+        StreamOfrepChanges.Map(ofrep);
     }
 
     /// <summary>

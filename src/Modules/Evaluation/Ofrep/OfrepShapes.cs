@@ -56,8 +56,29 @@ internal sealed record OfrepFailure(
 }
 
 /// <summary>Every flag of the scope in key order; one that can't be evaluated stands as an error among the others.</summary>
-internal sealed record OfrepBulkEvaluation(IReadOnlyList<OfrepEvaluation> Flags, OfrepMetadata Metadata)
+internal sealed record OfrepBulkEvaluation(
+    IReadOnlyList<OfrepEvaluation> Flags,
+    OfrepMetadata Metadata,
+    [property: JsonPropertyName("eventStreams")] IReadOnlyList<OfrepEventStream> EventStreams
+)
 {
     public static OfrepBulkEvaluation Example { get; } =
-        new([OfrepEvaluation.Example], OfrepMetadata.Example with { Version = "42" });
+        new(
+            [OfrepEvaluation.Example],
+            OfrepMetadata.Example with
+            {
+                Version = "42",
+            },
+            [new OfrepEventStream("sse", "https://flags.example.com/ofrep/v1/events?token=e30.c2ln", 120)]
+        );
 }
+
+/// <summary>Where the client hears when to ask again.</summary>
+/// <param name="Type">Always <c>sse</c>.</param>
+/// <param name="Url">With a token that opens nothing else. The same until its time is over.</param>
+/// <param name="InactivityDelaySec">After how many seconds out of sight the client should leave.</param>
+internal sealed record OfrepEventStream(
+    string Type,
+    string Url,
+    [property: JsonPropertyName("inactivityDelaySec")] int InactivityDelaySec
+);
