@@ -67,6 +67,8 @@ Task("Unit").IsDependentOn("Build").IsDependentOn("Npm").Does(() => RunSuite("Un
 
 Task("Architecture").IsDependentOn("Build").Does(() => RunSuite("ArchitectureTests"));
 
+Task("Client").IsDependentOn("Build").Does(() => RunSuite("ClientTests"));
+
 Task("Integration").IsDependentOn("Build").IsDependentOn("Npm").Does(() => RunSuite("IntegrationTests"));
 
 // Hosts are killed, stopped and starved of their database, a little of each.
@@ -96,6 +98,7 @@ Task("Test")
     .IsDependentOn("Format")
     .IsDependentOn("Unit")
     .IsDependentOn("Architecture")
+    .IsDependentOn("Client")
     .IsDependentOn("Integration")
     .IsDependentOn("Python")
     .IsDependentOn("Coverage")

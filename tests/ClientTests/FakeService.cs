@@ -182,7 +182,8 @@ internal sealed class FakeService : IAsyncDisposable
 
     private void Advance() => (Revision, EventId) = (Revision + 1, $"E{Revision + 1}");
 
-    private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
+    private static JsonObject Parse(string json) =>
+        JsonNode.Parse(json, documentOptions: new() { MaxDepth = 128 })!.AsObject();
 
     private async Task Answer(HttpContext context)
     {

@@ -36,10 +36,10 @@ public sealed class FlagClientOptions
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The longest wait before the next attempt to reach a service that is away, less a random part. 1.5 s unless set, so
+    /// The longest wait before the next attempt to reach a service that is away, less a random part. 1 s unless set, so
     /// that clients are back within two seconds of the service; with thousands of them, raise it.
     /// </summary>
-    public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(1.5);
+    public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long an application that uses <c>AddFeatureFlags</c> waits for rules when it starts; 5 s unless set.</summary>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(5);

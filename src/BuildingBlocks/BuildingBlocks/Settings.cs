@@ -9,6 +9,10 @@ public static class Settings
     public static string DataDirectory(this IConfiguration configuration) =>
         configuration["DATA_DIR"] is { Length: > 0 } folder ? folder : "data";
 
+    /// <summary>Where in it stands what this host knew last, to start with while the database is away.</summary>
+    public static string LastKnownGoodDirectory(this IConfiguration configuration) =>
+        Path.GetFullPath(Path.Combine(configuration.DataDirectory(), "last-known-good"));
+
     /// <summary>A setting that is on or off; null where it is not set.</summary>
     /// <exception cref="ConfigurationException">It is neither <c>true</c> nor <c>false</c>.</exception>
     public static bool? Switch(this IConfiguration configuration, string name) =>

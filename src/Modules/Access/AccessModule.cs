@@ -45,6 +45,8 @@ public sealed class AccessModule : IModule
         services.AddSingleton<KnownKeys>();
         services.AddScopeFollower<KnownKeys>();
         services.AddHostedService<NoteKeyUse>();
+        services.AddSingleton<KeyFile>();
+        services.AddHostedService<KeepKeys>();
         services.AddSingleton<IUrlTokens, UrlTokens>();
         services.AddScoped<IStartupStep, LoadGeneratedKey>();
         services.AddScoped<IStartupStep, CreateFirstClient>();

@@ -361,17 +361,14 @@ internal sealed class WebhookDeliveryTests
             await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
             await using var command = connection.CreateCommand();
-            (command.Transaction, command.CommandText) = (
-                transaction,
-                $"SELECT 1 FROM changefeed_deliveries {Of(acme)} FOR UPDATE"
-            );
+            (command.Transaction, command.CommandText) = (transaction, "LOCK TABLE changefeed_events");
             await command.ExecuteNonQueryAsync();
             foreach (var hook in hooks)
                 await acme.Send(HttpMethod.Delete, Path(hook));
 
-            // Both have begun, and neither sees what the other does.
+            // Both have deleted their deliveries, and look at the events at the same moment.
             await Eventually.Holds(async () =>
-                await Count(host, "pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')") == 2
+                await Count(host, "pg_locks WHERE NOT granted AND relation = 'changefeed_events'::regclass") == 2
             );
         }
 

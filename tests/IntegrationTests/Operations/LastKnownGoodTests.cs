@@ -1,4 +1,5 @@
 using System.Net;
+using FeatureFlags.IntegrationTests.Security;
 using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
@@ -55,6 +56,46 @@ internal sealed class LastKnownGoodTests
         Assert.That(await acme.VariantOf("insiders", "late"), Is.EqualTo("on"));
         await acme.PatchFlag("checkout", new { state = "off" });
         Assert.That((await acme.Evaluate("checkout", "ann")).At("reason"), Is.EqualTo("flag_off"));
+    }
+
+    [Test]
+    public async Task A_host_that_starts_while_the_database_is_away_knows_the_API_keys_it_knew_last()
+    {
+        await using var cluster = PostgresCluster.Launch();
+        await using var installation = On(await cluster.CreateDatabase());
+        await using var neighbour = On(installation.Dsn);
+        var first = await installation.Run();
+        var acme = await first.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await Kept(acme, installation);
+        var (kept, revoked, never) = (
+            await acme.ServerKey(first.Http),
+            await acme.ServerKey(first.Http),
+            await acme.ServerKey(first.Http)
+        );
+        foreach (var key in new[] { kept, revoked })
+            Assert.That((await key.Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await Eventually.Holds(() => KeysOnDisk(installation).Contains(revoked.Id, StringComparison.Ordinal), Seconds);
+        Assert.That(KeysOnDisk(installation), Does.Not.Contain(kept.Key));
+        await first.Kill();
+        // Missed by the host, which is down.
+        var other = await neighbour.Run();
+        await acme.At(other.Http).RevokeKey(revoked);
+        cluster.StopImmediate();
+
+        var host = await installation.Start().Answering();
+        await Eventually.Holds(async () => (await host.Get("/readyz")).Text == NotReached, Seconds);
+        Assert.That((await kept.At(host.Http).Evaluate("checkout")).At("stale"), Is.EqualTo("True"));
+        Assert.That((await revoked.At(host.Http).Evaluate("checkout")).At("stale"), Is.EqualTo("True"));
+        await Refused(() => never.At(host.Http).Evaluate("checkout"));
+
+        cluster.Start();
+        await Eventually.Holds(async () => (await host.Get("/readyz")).Text == "ready", Seconds);
+        await Eventually.Holds(async () =>
+            (await revoked.At(host.Http).Evaluate("checkout")).Status == HttpStatusCode.Unauthorized
+        );
+        foreach (var key in new[] { kept, never })
+            Assert.That((await key.At(host.Http).Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
@@ -290,5 +331,11 @@ internal sealed class LastKnownGoodTests
         };
         var answer = await tenant.Send(HttpMethod.Patch, "/v1/segments/insiders/members", change);
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+    }
+
+    private static string KeysOnDisk(Installation installation)
+    {
+        var path = Path.Combine(installation.Folder, "last-known-good", "api-keys.json");
+        return File.Exists(path) ? File.ReadAllText(path) : "";
     }
 }

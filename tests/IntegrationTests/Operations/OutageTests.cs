@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using FeatureFlags.IntegrationTests.Security;
 using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Operations;
@@ -17,6 +18,8 @@ internal sealed class OutageTests
         var acme = await host.Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
         Assert.That((await acme.Evaluate("checkout", "u1")).At("stale"), Is.Null);
+        var (known, unknown) = (await acme.ServerKey(host.Http), await acme.ServerKey(host.Http));
+        Assert.That((await known.Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
 
         var written = WriteUntilRefused(acme);
         await Eventually.Holds(async () => (await acme.Get("/v1/flags?limit=3"))["items"].GetArrayLength() == 3);
@@ -38,6 +41,9 @@ internal sealed class OutageTests
         var neverLoaded = await acme.In("staging").Evaluate("checkout", "u1");
         Assert.That(neverLoaded.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable), neverLoaded.ToString());
         Assert.That((await acme.Evaluate("unknown", "u1")).Status, Is.EqualTo(HttpStatusCode.NotFound));
+        var byKey = await known.Evaluate("checkout");
+        Assert.That(byKey.At("stale"), Is.EqualTo("True"), byKey.ToString());
+        await RefusedAtOnce(() => unknown.Evaluate("checkout"));
         var ready = await host.Get("/readyz");
         Assert.That((ready.Status, ready.Text), Is.EqualTo((HttpStatusCode.OK, "ready (stale: the database is away)")));
         Assert.That((await host.Get("/healthz")).Text, Is.EqualTo("ok"));
@@ -49,6 +55,7 @@ internal sealed class OutageTests
         var patched = await acme.PatchFlag("checkout", new { state = "off" });
         Assert.That(patched.Status, Is.EqualTo(HttpStatusCode.OK), patched.ToString());
         Assert.That((await acme.Evaluate("checkout", "u1")).At("reason"), Is.EqualTo("flag_off"));
+        Assert.That((await unknown.Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((await host.Get("/metrics")).Text, Does.Contain("\ndatabase_away 0\n"));
         await AuditTrail.IsComplete(installation, acknowledged);
     }

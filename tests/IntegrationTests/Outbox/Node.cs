@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FeatureFlags.Access;
 using FeatureFlags.Audit;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
@@ -21,8 +22,8 @@ using Microsoft.Extensions.Logging;
 namespace FeatureFlags.IntegrationTests.Outbox;
 
 /// <summary>
-/// One replica of a service whose only modules are the outbox, the audit, the change feed and the lamps. It writes and reads from the
-/// moment it is built; its dispatcher runs from <see cref="Start"/> to <see cref="Stop"/>.
+/// One replica of a service whose only modules are the outbox, the access, the audit, the change feed and the lamps. It
+/// writes and reads from the moment it is built; its dispatcher runs from <see cref="Start"/> to <see cref="Stop"/>.
 /// </summary>
 internal sealed class Node : IAsyncDisposable
 {
@@ -31,6 +32,7 @@ internal sealed class Node : IAsyncDisposable
     private static readonly IReadOnlyList<IModule> Modules =
     [
         new OutboxModule(),
+        new AccessModule(),
         new AuditModule(),
         new ChangeFeedModule(),
         new LampModule(),

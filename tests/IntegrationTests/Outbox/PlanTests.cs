@@ -1,4 +1,7 @@
 using System.Text.RegularExpressions;
+using FeatureFlags.Access.Domain;
+using FeatureFlags.Access.Features;
+using FeatureFlags.Access.Keys;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
@@ -89,6 +92,36 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
         AssertIndexed(await node.PlansFor("outbox_deliveries", _ => Sweep(node)));
     }
 
+    [Test]
+    public async Task Looking_up_an_API_key_and_following_it()
+    {
+        var node = await IdleNode();
+        var key = await ApiKeys(node, count: 300);
+        node.Services.GetRequiredService<DatabaseStatus>().SetReady();
+        var known = node.Services.GetRequiredService<KnownKeys>();
+
+        AssertIndexed(await node.PlansFor("access_api_key_hashes", _ => known.Find(key, default).AsTask()));
+        Assert.That(known.Held.Count(), Is.EqualTo(1));
+        foreach (var plan in await node.PlansFor("access_api_keys", _ => known.Confirm(default).ContinueWith(_ => 0)))
+            Assert.That(plan, Does.Not.Match(WholeTableOfKeys));
+    }
+
+    [Test]
+    public async Task Listing_the_API_keys()
+    {
+        var node = await IdleNode();
+        await ApiKeys(node, count: 300);
+
+        var plans = await node.PlansFor("access_api_keys", async _ => await node.Send(new ListApiKeys.Query(10, null)));
+
+        Assert.That(plans, Is.Not.Empty);
+        foreach (var plan in plans)
+            Assert.That(
+                plan,
+                Does.Not.Match(WholeTableOfKeys).And.Contains("ix_access_api_keys_tenant_environment_id")
+            );
+    }
+
     [TestCase("")]
     [TestCase("since=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z")]
     [TestCase("entity=lamp&entity_key=lamp-17")]
@@ -118,6 +151,28 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
     {
         await node.Hosted<OutboxRetention>().Sweep(CancellationToken.None);
         return 0;
+    }
+
+    /// <returns>The text of one of them.</returns>
+    private static async Task<string> ApiKeys(Node node, int count)
+    {
+        var secret = Secret.OfKey(KeyKind.Server);
+        var draft = new KeyDraft("a key", KeyKind.Server, KeyDraft.ServerScopes, ExpiresAt: null, []);
+        await node.InScope(async db =>
+        {
+            foreach (var i in Enumerable.Range(0, count))
+                db.Add(
+                    ApiKey.Create(
+                        draft,
+                        i == 0 ? secret : Secret.OfKey(KeyKind.Server),
+                        Node.Acme.Tenant,
+                        Node.Acme.Environment,
+                        node.Clock.GetUtcNow()
+                    )
+                );
+            return await db.SaveChangesAsync();
+        });
+        return secret.Text;
     }
 
     /// <summary>An active webhook with a log.</summary>
@@ -179,6 +234,9 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
         foreach (var plan in plans)
             Assert.That(plan, Does.Not.Match(WholeTableOrSort));
     }
+
+    // A key's hashes, few as they are, are put in order.
+    private static readonly Regex WholeTableOfKeys = new("Seq Scan|^SCAN access", RegexOptions.Multiline);
 
     // SQLite scans what was claimed and the values of a list; those are short.
     private static readonly Regex WholeTableOrSort = new(

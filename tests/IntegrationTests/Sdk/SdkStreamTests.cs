@@ -9,8 +9,13 @@ internal sealed class SdkStreamTests
     public async Task It_begins_with_the_rules_as_they_are_and_goes_on_with_what_changes([Values] Engine engine)
     {
         var acme = await (await Service.On(engine)).Tenant("acme");
+        // More than goes out in one piece.
         for (var i = 0; i < 100; i++)
-            await acme.PostFlag(Sample.Flag($"flag-{i}"));
+        {
+            var filled = Sample.Flag($"flag-{i}");
+            filled["description"] = new string('x', 1_000);
+            await acme.PostFlag(filled);
+        }
 
         await using var stream = await acme.SdkStream();
 

@@ -106,7 +106,7 @@ internal sealed class ApiKeyTests
             $"{key.Key[..^1]}{(key.Key[^1] == 'A' ? 'E' : 'A')}",
             key.Key.ToUpperInvariant(),
             key.Key.Replace("ff_server_", "ff_client_", StringComparison.Ordinal),
-            $"ff_server_{new string('é', 43)}",
+            $"ff_server_{new string('~', 43)}",
         ];
 
         foreach (var text in wrong)
@@ -136,7 +136,6 @@ internal sealed class ApiKeyTests
         IsStatus(await With(one.OwnHeader, one.Bearer), 200);
         IsStatus(await With(one.OwnHeader, other.Bearer), 400);
         IsStatus(await With(one.OwnHeader, ("Authorization", $"Bearer {acme.Token}")), 400);
-        IsStatus(await With(one.OwnHeader, other.OwnHeader), 400);
     }
 
     [Test]
@@ -150,7 +149,7 @@ internal sealed class ApiKeyTests
         foreach (var route in Route.ProtectedOf(service))
         {
             var answer = await Call(key, route);
-            if (open.Contains(route.Name))
+            if (open.Contains(route.Name) || route.IsOfrep)
                 Assert.That((int)answer.Status, Is.Not.AnyOf(401, 403), $"{route}: {answer}");
             else
                 Assert.That((int)answer.Status, Is.EqualTo(403), $"{route}: {answer}");
@@ -183,7 +182,7 @@ internal sealed class ApiKeyTests
         await acme.PostFlag(Sample.Flag("f"));
         var key = await acme.ServerKey(service.Http);
         IsStatus(await key.Evaluate("f"), 200);
-        var held = service.Services.GetRequiredService<KnownKeys>().Held.Single(k => k.KeyId == key.Id);
+        var held = service.Services.GetRequiredService<KnownKeys>().Held.Single(k => k.Terms.KeyId == key.Id);
 
         IsStatus(await acme.RevokeKey(key), 204);
 
@@ -337,22 +336,19 @@ internal sealed class ApiKeyTests
     [Test]
     public async Task The_token_endpoint_takes_no_key()
     {
-        await using var service = await Service.Start(Engine.Sqlite, new() { ["AUTH_STUB_ISSUER"] = "true" });
-        var acme = await service.Tenant("acme");
-        var key = await acme.ServerKey(service.Http);
-        await using var production = await Service.Start(
-            Engine.Sqlite,
-            new() { ["AUTH_STUB_ISSUER"] = "false" },
-            service.Dsn
-        );
+        await using var service = await Service.Start(Engine.Sqlite, new() { ["AUTH_STUB_ISSUER"] = "false" });
+        var admin = Jwt.Valid(TimeProvider.System).With("scopes", new[] { "admin" }).Signed();
+        var key = await new TenantClient(service, "acme", "production", admin).ServerKey(service.Http);
+        IsStatus(await key.Send(HttpMethod.Get, "/v1/flags", null, key.Bearer), 200);
 
-        IsStatus(await key.At(production.Http).Send(HttpMethod.Post, "/v1/auth/token", null, key.Bearer), 401);
         var credentials = new
         {
             grant_type = "client_credentials",
             client_id = key.Id,
             client_secret = key.Key,
         };
+        IsStatus(await key.Send(HttpMethod.Post, "/v1/auth/token", null, key.Bearer), 401);
+        IsStatus(await key.Send(HttpMethod.Post, "/v1/auth/token", null, key.OwnHeader), 401);
         IsStatus(await key.Send(HttpMethod.Post, "/v1/auth/token", credentials, key.OwnHeader), 401);
     }
 

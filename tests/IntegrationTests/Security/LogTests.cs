@@ -58,6 +58,16 @@ internal sealed class LogTests
         await Post(host, null, "/v1/auth/token", Credentials("first", $"{Secret}-of-the-client"));
         await Post(host, null, "/v1/auth/token", Credentials("first", $"{clientSecret}-wrong"));
         await Post(host, null, "/v1/auth/token", Credentials(client.At("id")!, clientSecret));
+        var admin = new TenantClient(host.Http, "acme", "production", token);
+        var key = await admin.ServerKey(host.Http);
+        foreach (var sent in new[] { key, key with { Key = $"{key.Key}x" } })
+        {
+            await sent.Evaluate("f");
+            await sent.Send(HttpMethod.Get, $"/v1/flags?key={sent.Key}", null, sent.Bearer);
+        }
+        await admin.RotateKey(key);
+        await admin.RevokeKey(key);
+        await key.Evaluate("f");
         host.Terminate();
         await host.ExitCode();
 
@@ -66,7 +76,15 @@ internal sealed class LogTests
         {
             Assert.That(said, Does.Contain("\"path\":\"/v1/evaluate/batch\""));
             foreach (
-                var mark in new[] { "mark-of", "ffsecret_", clientSecret, token.Split('.')[1], token.Split('.')[2] }
+                var mark in new[]
+                {
+                    "mark-of",
+                    "ffsecret_",
+                    "ff_server_",
+                    clientSecret,
+                    token.Split('.')[1],
+                    token.Split('.')[2],
+                }
             )
                 Assert.That(said, Does.Not.Contain(mark));
         });

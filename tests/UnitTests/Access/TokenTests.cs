@@ -88,7 +88,7 @@ internal sealed class TokenTests
     [Test]
     public async Task Every_tenant_a_token_may_name_fits_into_it()
     {
-        var tenants = Enumerable.Range(0, GrantRules.MaxTenants).Select(i => new string('t', 60) + $"{i:000}");
+        var tenants = Enumerable.Range(0, DraftRules.MaxTenants).Select(i => new string('t', 60) + $"{i:000}");
         var everything = new Grant(FeatureFlags.BuildingBlocks.Http.Scopes.All, [.. tenants]);
 
         var token = new TokenIssuer(Keys(Key), _clock).Issue(new string('漢', 256), everything);

@@ -83,6 +83,16 @@ public sealed class EvaluationTests
     }
 
     [Test]
+    public void How_an_answer_begins_is_written_once_for_everyone_who_gets_it()
+    {
+        var rules = Given.RuleSet(Given.FlagWhen("{}"));
+
+        var (ann, bob) = (rules.Evaluate("flag", Given.User("ann")), rules.Evaluate("flag", Given.User("bob")));
+
+        Assert.That(ann.AnswerHead == bob.AnswerHead, "are the same bytes, not only equal ones");
+    }
+
+    [Test]
     public void Without_a_rule_that_holds_the_weights_decide_by_the_bucket()
     {
         var rules = Given.RuleSet(Given.Flag("f", $"{{'state': 'on', {Halves}}}"));

@@ -16,6 +16,8 @@ public sealed class OperandTests
         "0.0.1",
         "0.1.0",
         "1.0.0-0.3.7",
+        "1.0.0-2",
+        "1.0.0-10",
         "1.0.0-0a",
         "1.0.0-alpha",
         "1.0.0-alpha.1",
@@ -65,6 +67,7 @@ public sealed class OperandTests
     [TestCase("1.2.3-")]
     [TestCase("1.2.3-a..b")]
     [TestCase("1.2.3-01")]
+    [TestCase("1.2.3-001")]
     [TestCase("1.2.3+")]
     [TestCase("1.2.3+a+b")]
     [TestCase("1.2.3 ")]
@@ -204,6 +207,7 @@ public sealed class OperandTests
     [TestCase("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0")]
     [TestCase("64:ff9b::192.0.2.33", "64:ff9b:0:0:0:0:c000:221")]
     [TestCase("::ffff:192.0.2.33", "192.0.2.33")]
+    [TestCase("1:2:3:4:5:6:192.0.2.33", "1:2:3:4:5:6:c000:221")]
     public void Addresses_written_differently_are_equal(string left, string right) =>
         Assert.That(Address(left), Is.EqualTo(Address(right)));
 
@@ -227,6 +231,8 @@ public sealed class OperandTests
     [TestCase("g::")]
     [TestCase("1.2.3.4::")]
     [TestCase("::1.2.3.4:5")]
+    [TestCase("1:2:3:4:5:6:7:1.2.3.4")]
+    [TestCase("1:2:3:4:5:6::1.2.3.4")]
     [TestCase("fe80::1%eth0")]
     [TestCase("[::1]")]
     [TestCase("[::1]:80")]

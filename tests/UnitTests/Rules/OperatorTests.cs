@@ -136,6 +136,7 @@ public sealed class OperatorTests
     [TestCase("[1]", "{'has_all': [true]}", false)]
     [TestCase("[false]", "{'has_all': [false]}", true)]
     [TestCase("['1', true]", "{'has_all': ['1', 1]}", false)]
+    [TestCase("['a', 1]", "{'has_any': ['b', '1']}", false)]
     public void A_value_is_in_a_list_of_any_length_by_its_type_too(string attribute, string matcher, bool holds) =>
         Assert.That(Given.Holds($"{{'attr': {{'x': {matcher}}}}}", $"{{'x': {attribute}}}"), Is.EqualTo(holds));
 
@@ -169,6 +170,16 @@ public sealed class OperatorTests
     public void Numeric_also_reads_text_that_is_a_plain_decimal_number(string attribute, bool holds) =>
         Assert.That(
             Given.Holds("{'attr': {'x': {'gt': 0, 'numeric': true}}}", $"{{'x': {attribute}}}"),
+            Is.EqualTo(holds)
+        );
+
+    [TestCase("'-1'", true)]
+    [TestCase("'-0.5'", true)]
+    [TestCase("'--1'", false)]
+    [TestCase("'1'", false)]
+    public void Numeric_reads_one_minus_sign(string attribute, bool holds) =>
+        Assert.That(
+            Given.Holds("{'attr': {'x': {'lt': 0, 'numeric': true}}}", $"{{'x': {attribute}}}"),
             Is.EqualTo(holds)
         );
 
@@ -219,6 +230,8 @@ public sealed class OperatorTests
     [TestCase(@"[\]a-z-](ab)+", 1 + 1 + 2 + 4)]
     [TestCase("[^]](ab)+", 1 + 1 + 2 + 4)]
     [TestCase(@"[\d--[5]](ab)+", 1 + 1 + 2 + 4)]
+    [TestCase(@"[\p{Lu}--[5]](ab)+", 1 + 1 + 2 + 4)]
+    [TestCase("[]-a--[b]](ab)+", 1 + 1 + 2 + 4)]
     [TestCase("(ab){0}c", 2)]
     [TestCase("(ab){3,5}", 1 + 10 + 100)]
     [TestCase("((a{3}b)+c){2}", 1 + 10 + 16 + 100)]
@@ -273,6 +286,24 @@ public sealed class OperatorTests
 
         Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(2 * Limits.RegexCacheBytes));
         Assert.That(Matches(pattern, "a" + new string('b', 60) + "c"), Is.True);
+    }
+
+    [Test]
+    public void A_pattern_allocates_nothing_for_a_text_like_those_it_has_seen()
+    {
+        var pattern = Pattern.Parse(@"^build-\d+$", ignoreCase: false).Value;
+        Matches();
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        Matches();
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - allocated, Is.Zero);
+
+        void Matches()
+        {
+            for (var i = 0; i < 100; i++)
+                pattern.IsMatch("build-1234");
+        }
     }
 
     // Only what a match leaves behind is of interest, not whether a busy machine gets through with it in time.

@@ -39,6 +39,7 @@ public sealed class QuickReadingTests
     [TestCase("")]
     [TestCase("[]")]
     [TestCase("""{"user": 5}""")]
+    [TestCase("""{"user": 5, "id": "a"}""")]
     [TestCase("""{"user": {}}""")]
     [TestCase("""{"user": {"id": 5}}""")]
     [TestCase("""{"user": {"id": ""}}""")]

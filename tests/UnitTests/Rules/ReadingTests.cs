@@ -587,6 +587,17 @@ public sealed class ReadingTests
         Assert.That(problems[0], Does.Match($@": .*\b{named}\b"));
     }
 
+    [Test]
+    public void A_list_that_is_too_long_is_refused_once_whatever_it_holds()
+    {
+        var nulls = string.Join(", ", Enumerable.Repeat("null", Limits.ListLength + 1));
+
+        Assert.That(
+            Given.ProblemsOfCondition($"{{'attr': {{'x': [{nulls}]}}}}"),
+            Is.EqualTo(new[] { $"rules[0].when.attr.x: must have at most {Limits.ListLength} elements" })
+        );
+    }
+
     [TestCase("'attr': {'x': 1}", "attr.x")]
     [TestCase("'percentage': 1", "percentage")]
     [TestCase("'segment': 's'", "segment")]

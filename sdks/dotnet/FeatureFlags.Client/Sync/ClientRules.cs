@@ -23,8 +23,6 @@ internal sealed record ClientRules(
     public bool IsOf(string? tenant, string? environment) =>
         (tenant is null || tenant == Tenant) && (environment is null || environment == Environment);
 
-    public bool IsOfSameScope(ClientRules other) => IsOf(other.Tenant, other.Environment);
-
     public static ClientRules Empty(string tenant, string environment) =>
         new(
             tenant,
@@ -64,7 +62,7 @@ internal sealed record ClientRules(
 
     /// <summary>The flag as the service stores it: name, description, tags, metadata, rules; null for an unknown one.</summary>
     public JsonElement? Describe(string flagKey) =>
-        Flags.TryGetValue(flagKey, out var document) ? JsonElement.Parse(document) : null;
+        Flags.TryGetValue(flagKey, out var document) ? JsonElement.Parse(document, RuleDocument.Options) : null;
 
     private static Dictionary<string, byte[]> Changed(
         IReadOnlyDictionary<string, byte[]> documents,

@@ -22,9 +22,6 @@ internal enum FaultKind
 
     /// <summary>What came can't be understood.</summary>
     Unreadable,
-
-    /// <summary>The service offers older rules than it did before.</summary>
-    Behind,
 }
 
 /// <param name="kind">Which.</param>

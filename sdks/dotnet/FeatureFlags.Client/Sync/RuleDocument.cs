@@ -9,6 +9,9 @@ internal static class RuleDocument
 {
     private const int Format = 1;
 
+    /// <summary>Values may be nested 66 deep, and stand in a variant of a flag of a list.</summary>
+    public static readonly JsonDocumentOptions Options = new() { MaxDepth = 128 };
+
     private static ReadOnlySpan<byte> NoCriteria => "null"u8;
 
     /// <summary>Reads an answer of <c>/v1/sdk/rules</c>, the data of a <c>snapshot</c>, a bootstrap.</summary>
@@ -16,7 +19,7 @@ internal static class RuleDocument
     /// <exception cref="InvalidDataException">It is other JSON.</exception>
     public static ClientRules Read(ReadOnlyMemory<byte> utf8)
     {
-        using var document = JsonDocument.Parse(utf8);
+        using var document = JsonDocument.Parse(utf8, Options);
         var root = document.RootElement;
         var format = Member(root, "format", JsonValueKind.Number);
         if (!format.TryGetInt32(out var number) || number != Format)
@@ -28,7 +31,7 @@ internal static class RuleDocument
     /// <inheritdoc cref="Read" path="/exception"/>
     public static RuleChange ReadDelta(ReadOnlyMemory<byte> utf8)
     {
-        using var document = JsonDocument.Parse(utf8);
+        using var document = JsonDocument.Parse(utf8, Options);
         var root = document.RootElement;
         return Cursor.TryParse(Text(root, "from"), out var from)
             ? Change(root, from)

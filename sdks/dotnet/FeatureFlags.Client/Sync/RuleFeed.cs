@@ -21,12 +21,6 @@ internal sealed class RuleFeed(
     /// <summary>How often a key that was refused is tried again, at most.</summary>
     public static readonly TimeSpan RefusedRetry = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// For how long older rules than those in force are not taken: a replica may be a moment behind another. After that
-    /// they are the truth, as when a backup was restored.
-    /// </summary>
-    public static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
 
     private const int MostDoublings = 20;
@@ -37,7 +31,6 @@ internal sealed class RuleFeed(
 
     /// <summary>When something came by the stream, or was asked for by polling.</summary>
     private long? _lastNews;
-    private long? _behindSince;
     private bool _startOver;
 
     public async Task Run(CancellationToken ct)
@@ -71,7 +64,7 @@ internal sealed class RuleFeed(
                 if (!Take(next))
                     continue;
                 state.Confirm(FlagConnection.Streaming);
-                (_attempts, _behindSince, _startOver) = (0, null, false);
+                (_attempts, _startOver) = (0, false);
                 _lastNews = _clock.GetTimestamp();
                 patience = Silence;
             }
@@ -94,7 +87,8 @@ internal sealed class RuleFeed(
         switch (next.Name)
         {
             case "snapshot":
-                Replace(RuleDocument.Read(next.Data));
+                // Whatever its revision: after a backup was restored a smaller one is the newer.
+                Force(requests.Checked(RuleDocument.Read(next.Data)));
                 return true;
             case "delta":
                 var change = RuleDocument.ReadDelta(next.Data);
@@ -110,21 +104,6 @@ internal sealed class RuleFeed(
             default:
                 return false;
         }
-    }
-
-    private void Replace(ClientRules rules)
-    {
-        requests.Checked(rules);
-        if (state.Rules is { } before && rules.IsOfSameScope(before) && rules.At.Revision < before.At.Revision)
-        {
-            _behindSince ??= _clock.GetTimestamp();
-            if (_clock.GetElapsedTime(_behindSince.Value) < LongestLag)
-                throw new FaultException(
-                    FaultKind.Behind,
-                    $"The service offers revision {rules.At.Revision}; {before.At.Revision} is known already."
-                );
-        }
-        Force(rules);
     }
 
     private void Force(ClientRules rules)
@@ -156,7 +135,11 @@ internal sealed class RuleFeed(
 
         var longest = state.Connection == FlagConnection.Polling ? options.PollInterval : options.MaxRetryDelay;
         var backoff = FirstRetry * Math.Pow(2, Math.Min(_attempts, MostDoublings));
-        return (fault.RetryAfter ?? TimeSpan.Zero) + (backoff < longest ? backoff : longest) * options.Jitter();
+        var jitter = options.Jitter();
+        var delay = (backoff < longest ? backoff : longest) * jitter;
+        // Spread too, or everyone who was told the same would come at once.
+        var asked = (fault.RetryAfter ?? TimeSpan.Zero) * (1 + jitter / 4);
+        return asked > delay ? asked : delay;
     }
 
     private async Task PollIfDue(FaultException fault, CancellationToken ct)
@@ -170,9 +153,8 @@ internal sealed class RuleFeed(
         {
             _lastNews = _clock.GetTimestamp();
             if (await requests.Poll(state.Rules?.At, ct).ConfigureAwait(false) is { } rules)
-                Replace(rules);
+                Force(rules);
             state.Confirm(FlagConnection.Polling);
-            _behindSince = null;
         }
         catch (Exception error) when (!ct.IsCancellationRequested)
         {

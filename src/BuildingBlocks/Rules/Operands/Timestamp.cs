@@ -91,7 +91,7 @@ internal static class Timestamp
             return true;
 
         var digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
-        if (digits is 0 or < 0)
+        if (digits <= 0)
             return false;
         var unit = TimeSpan.TicksPerSecond;
         for (var i = 1; i <= Math.Min(digits, FractionDigits); i++)

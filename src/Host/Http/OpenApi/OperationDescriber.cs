@@ -39,10 +39,16 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             operation.Security = [];
             return;
         }
-        // 3.1 lets schemes other than OAuth's list the roles that are needed.
+        // 3.1 lets schemes other than OAuth's list the roles that are needed. No API key has scope admin.
+        string[] schemes = route.Scopes.Contains(BuildingBlocks.Http.Scopes.Admin)
+            ? [SharedComponents.Bearer]
+            : [SharedComponents.Bearer, SharedComponents.ApiKey];
         operation.Security =
         [
-            new() { [new OpenApiSecuritySchemeReference(SharedComponents.Bearer, document)] = [.. route.Scopes] },
+            .. schemes.Select(scheme => new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(scheme, document)] = [.. route.Scopes],
+            }),
         ];
         var scopes = string.Join(", ", route.Scopes.Select(s => $"`{s}`"));
         if (scopes.Length > 0)

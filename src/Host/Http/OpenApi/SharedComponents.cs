@@ -11,6 +11,7 @@ namespace FeatureFlags.Host.Http.OpenApi;
 internal sealed class SharedComponents(IEnumerable<SchemaComponent> schemas) : IOpenApiDocumentTransformer
 {
     public const string Bearer = "bearer";
+    public const string ApiKey = "api_key";
     public const string Tenant = "Tenant";
     public const string Environment = "Environment";
     public const string IfMatch = "IfMatch";
@@ -75,7 +76,17 @@ internal sealed class SharedComponents(IEnumerable<SchemaComponent> schemas) : I
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
                 BearerFormat = "JWT",
-                Description = "A token of `POST /v1/auth/token`.",
+                Description = "A token of `POST /v1/auth/token`, or an API key.",
+            }
+        );
+        document.AddComponent<IOpenApiSecurityScheme>(
+            ApiKey,
+            new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = "X-API-Key",
+                Description = "An API key, which belongs to one tenant and environment: their headers may be left out.",
             }
         );
     }

@@ -29,7 +29,7 @@ internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
     /// <summary>Scope names with spaces between them, as in RFC 6749.</summary>
     public string Scope { get; private init; } = "";
 
-    /// <summary>The origins that browsers may send it from, with spaces between them; empty for any.</summary>
+    /// <summary>The origins of the pages that may send it, with spaces between them; empty for any.</summary>
     public string AllowedOrigins { get; private set; } = "";
 
     /// <summary>From then on it is good for nothing; null for never.</summary>
@@ -115,19 +115,13 @@ internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
             LastUsedAt = at;
     }
 
-    /// <summary>Until when the text with this hash is good; false where it is none of the key's.</summary>
-    /// <param name="until">Null for ever.</param>
-    public bool Accepts(ReadOnlySpan<byte> hash, out DateTimeOffset? until)
+    /// <summary>What the text with this hash is good for; null where it is none of the key's.</summary>
+    public KeyTerms? TermsOf(byte[] hash)
     {
-        foreach (var known in _hashes)
-        {
-            if (!hash.SequenceEqual(known.Hash))
-                continue;
-            until = known.Until < ExpiresAt ? known.Until : ExpiresAt ?? known.Until;
-            return true;
-        }
-        until = null;
-        return false;
+        if (_hashes.Find(known => known.Hash.AsSpan().SequenceEqual(hash)) is not { } found)
+            return null;
+        var until = found.Until < ExpiresAt ? found.Until : ExpiresAt ?? found.Until;
+        return new KeyTerms(Id, Tenant, Environment, Scope, AllowedOrigins, until);
     }
 
     private void Set(KeyDraft draft, DateTimeOffset now)
@@ -196,3 +190,16 @@ internal sealed class KeyHash
             Until = time;
     }
 }
+
+/// <summary>All that a text of a key is good for; as a value, so that two readings can be compared.</summary>
+/// <param name="Scopes">With spaces between them, as the origins are.</param>
+/// <param name="Origins">Empty for any.</param>
+/// <param name="Until">From then on for nothing; null for never.</param>
+internal sealed record KeyTerms(
+    string KeyId,
+    string Tenant,
+    string Environment,
+    string Scopes,
+    string Origins,
+    DateTimeOffset? Until
+);

@@ -7,24 +7,20 @@ namespace FeatureFlags.Access.Keys;
 /// <summary>A text of an API key that this host knows, and whom it stands for.</summary>
 internal sealed class HeldKey
 {
-    private readonly Terms _terms;
     private long _usedAt;
 
-    private HeldKey(CredentialHash hash, ApiKey key, Terms terms)
+    public HeldKey(CredentialHash hash, KeyTerms terms)
     {
         Hash = hash;
-        KeyId = key.Id;
-        _terms = terms;
-        Caller = KnownCaller.Of(key, terms.Until, Revoked.Token);
+        Terms = terms;
+        Caller = KnownCaller.Of(terms, Revoked.Token);
     }
 
     public CredentialHash Hash { get; }
 
-    public string KeyId { get; }
+    public KeyTerms Terms { get; }
 
     public KnownCaller Caller { get; }
-
-    private CancellationTokenSource Revoked { get; } = new();
 
     public Scope Scope => Caller.Bounds!.Scope;
 
@@ -34,9 +30,7 @@ internal sealed class HeldKey
     /// <summary>The last use that the database was told of.</summary>
     public DateTimeOffset NotedUse { get; set; }
 
-    /// <returns>Null where the key does not know this text.</returns>
-    public static HeldKey? Of(CredentialHash hash, ApiKey? key) =>
-        Terms.Of(hash, key) is { } terms ? new HeldKey(hash, key!, terms) : null;
+    private CancellationTokenSource Revoked { get; } = new();
 
     /// <summary>Whom it stands for; null once it has expired.</summary>
     public KnownCaller? Use(DateTimeOffset now)
@@ -47,23 +41,14 @@ internal sealed class HeldKey
         return Caller;
     }
 
-    /// <summary>The same text as the key stands now: this, while it is good for the same; null where it is for nothing.</summary>
-    public HeldKey? AsOf(ApiKey? stored)
+    /// <summary>The same text by what it is good for now: this, while that is the same; null where it is for nothing.</summary>
+    public HeldKey? Under(KeyTerms? terms)
     {
-        if (Terms.Of(Hash, stored) is not { } terms)
-            return null;
-        return terms == _terms
-            ? this
-            : new HeldKey(Hash, stored!, terms) { _usedAt = UsedAt.UtcTicks, NotedUse = NotedUse };
+        if (terms is null || terms == Terms)
+            return terms is null ? null : this;
+        return new HeldKey(Hash, terms) { _usedAt = UsedAt.UtcTicks, NotedUse = NotedUse };
     }
 
     /// <summary>Ends what is being done with it.</summary>
     public Task Revoke() => Revoked.CancelAsync();
-
-    /// <summary>All that can change of what a text is good for.</summary>
-    private readonly record struct Terms(DateTimeOffset? Until, string Origins)
-    {
-        public static Terms? Of(CredentialHash hash, ApiKey? key) =>
-            key is not null && key.Accepts(hash.ToBytes(), out var until) ? new Terms(until, key.AllowedOrigins) : null;
-    }
 }

@@ -43,9 +43,14 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
     // Of the scopes from which a key that is none of a stranger's making came here: no more than have keys.
     private readonly ConcurrentDictionary<Scope, Place> _places = new();
 
+    private int _changes;
+
     private SemaphoreSlim LookUps { get; } = new(LookUpsAtOnce, LookUpsAtOnce);
 
     public IEnumerable<HeldKey> Held => _held.Select(held => held.Value);
+
+    /// <summary>Another number whenever what is held is something else; not how often.</summary>
+    public int Changes => Volatile.Read(ref _changes);
 
     /// <summary>Whom an API key stands for; null for a key that is unknown, revoked or expired.</summary>
     /// <exception cref="UnavailableException">It is not held, and can't be looked up now.</exception>
@@ -67,6 +72,33 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         finally
         {
             LookUps.Release();
+        }
+    }
+
+    /// <summary>Takes keys that were held before, to be confirmed when the database is there.</summary>
+    public void Restore(IEnumerable<HeldKey> kept)
+    {
+        foreach (var key in kept.Take(Most))
+        {
+            _places.TryAdd(key.Scope, new Place());
+            _held.TryAdd(key.Hash, key);
+        }
+    }
+
+    /// <summary>Reads all that is held from the database again.</summary>
+    public async Task Confirm(CancellationToken ct)
+    {
+        foreach (var (scope, place) in _places)
+        {
+            await place.Reading.WaitAsync(ct);
+            try
+            {
+                await Renew(scope, ct);
+            }
+            finally
+            {
+                place.Reading.Release();
+            }
         }
     }
 
@@ -132,10 +164,12 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         {
             Enter(work, scope);
             var key = await db.ApiKeys().AsNoTracking().SingleOrDefaultAsync(k => k.Id == known.KeyId, ct);
-            if (HeldKey.Of(hash, key) is not { } found)
+            if (key?.TermsOf(bytes) is not { } terms)
                 return null;
             await MakeRoom();
-            return _held[hash] = found;
+            var found = _held[hash] = new HeldKey(hash, terms);
+            Interlocked.Increment(ref _changes);
+            return found;
         }
         finally
         {
@@ -151,7 +185,7 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         {
             await using var work = services.CreateAsyncScope();
             Enter(work, scope);
-            var ids = some.Select(key => key.KeyId).Distinct().ToList();
+            var ids = some.Select(key => key.Terms.KeyId).Distinct().ToList();
             var stored = await work
                 .ServiceProvider.GetRequiredService<AppDbContext>()
                 .ApiKeys()
@@ -160,11 +194,14 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
                 .ToDictionaryAsync(k => k.Id, ct);
             foreach (var mine in some)
             {
-                var now = mine.AsOf(stored.GetValueOrDefault(mine.KeyId));
+                var now = mine.Under(stored.GetValueOrDefault(mine.Terms.KeyId)?.TermsOf(mine.Hash.ToBytes()));
                 if (now is null)
                     await Drop(mine);
                 else if (now != mine && _held.TryUpdate(mine.Hash, now, mine))
+                {
+                    Interlocked.Increment(ref _changes);
                     await mine.Revoke();
+                }
             }
         }
     }
@@ -180,7 +217,8 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
     /// <summary>What is not held is not followed, so what it does here ends; whoever has it still may come again.</summary>
     private async Task Drop(HeldKey key)
     {
-        _held.TryRemove(KeyValuePair.Create(key.Hash, key));
+        if (_held.TryRemove(KeyValuePair.Create(key.Hash, key)))
+            Interlocked.Increment(ref _changes);
         await key.Revoke();
     }
 

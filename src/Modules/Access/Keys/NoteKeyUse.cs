@@ -46,7 +46,11 @@ internal sealed partial class NoteKeyUse(
         try
         {
             var times = used.Select(key => (Key: key, At: key.UsedAt)).ToList();
-            await Write(scope, times.GroupBy(t => t.Key.KeyId).ToDictionary(k => k.Key, k => k.Max(t => t.At)), ct);
+            await Write(
+                scope,
+                times.GroupBy(t => t.Key.Terms.KeyId).ToDictionary(k => k.Key, k => k.Max(t => t.At)),
+                ct
+            );
             times.ForEach(t => t.Key.NotedUse = t.At);
             _isFailing = false;
         }

@@ -35,14 +35,16 @@ internal sealed record KnownCaller(
         return Of(claims, verified.Identity!.AuthenticationType!, expires, bounds: null);
     }
 
-    public static KnownCaller Of(ApiKey key, DateTimeOffset? expires, CancellationToken revoked)
+    public static KnownCaller Of(KeyTerms terms, CancellationToken revoked)
     {
-        var claims = key
-            .Scopes.Select(scope => new Claim(TokenClaims.Scopes, scope))
-            .Append(new Claim(TokenClaims.Tenants, key.Tenant))
-            .Append(new Claim(TokenClaims.Subject, key.Id));
-        var scope = new Scope(key.Tenant, key.Environment);
-        return Of(claims, "ApiKey", expires, new KeyBounds(scope, key.Origins, revoked));
+        var claims = terms
+            .Scopes.Split(' ')
+            .Select(scope => new Claim(TokenClaims.Scopes, scope))
+            .Append(new Claim(TokenClaims.Tenants, terms.Tenant))
+            .Append(new Claim(TokenClaims.Subject, terms.KeyId));
+        var scope = new Scope(terms.Tenant, terms.Environment);
+        var origins = terms.Origins.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return Of(claims, "ApiKey", terms.Until, new KeyBounds(scope, origins, revoked));
     }
 
     /// <summary>

@@ -49,8 +49,9 @@ internal sealed class DeliverToWebhook(
 
     public async Task<Rest> Work(WorkLease lease, CancellationToken stopping)
     {
-        var since = clock.GetTimestamp();
-        while (!stopping.IsCancellationRequested && clock.GetElapsedTime(since) < LongestTurn)
+        using var turn = new CancellationTokenSource(LongestTurn, clock);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, turn.Token);
+        while (!end.IsCancellationRequested)
         {
             // Anew each time: it may have been changed meanwhile.
             var webhook = await db.Webhooks()
@@ -76,7 +77,7 @@ internal sealed class DeliverToWebhook(
                 .ToListAsync(stopping);
             if (due.Count == 0)
                 return await UntilNext(webhook, stopping);
-            if (await Deliver(lease, webhook, due, stopping) is { } pause)
+            if (await Deliver(lease, webhook, due, end.Token) is { } pause)
                 return new Rest(pause, pause);
         }
         return Rest.Turn;
@@ -106,7 +107,7 @@ internal sealed class DeliverToWebhook(
     }
 
     /// <returns>How long the webhook is to be left alone; null when there is no need.</returns>
-    private async Task<TimeSpan?> Deliver(WorkLease lease, Webhook webhook, List<Due> due, CancellationToken stopping)
+    private async Task<TimeSpan?> Deliver(WorkLease lease, Webhook webhook, List<Due> due, CancellationToken end)
     {
         TimeSpan? pause = null;
         await Parallel.ForEachAsync(
@@ -117,12 +118,12 @@ internal sealed class DeliverToWebhook(
                 Due? next = first;
                 for (var sent = 0; next is not null && sent < MostInARow; sent++)
                 {
-                    if (pause is not null || stopping.IsCancellationRequested)
+                    if (pause is not null || end.IsCancellationRequested)
                         return;
                     if (!lease.IsHeld)
                         throw new LeaseLostException();
                     var (delivery, body) = next;
-                    // Not cut short when the host stops: the answer would be lost, and the event sent twice.
+                    // Not cut short when the turn or the host ends: the answer would be lost, and the event sent twice.
                     var result = await client.Attempt(
                         webhook,
                         delivery.EventId,

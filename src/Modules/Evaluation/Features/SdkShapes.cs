@@ -35,7 +35,7 @@ internal sealed record SdkRules
               "format": 1, "tenant": "acme", "environment": "production",
               "revision": 42, "event_id": "01JAB3ZK7MQ8V5T2N4X6C9D1EF",
               "flags": [
-                {"key": "checkout", "name": "New checkout", "description": null, "state": "on",
+                {"key": "checkout", "name": "New checkout", "description": "", "state": "on",
                  "variants": [{"key": "off", "weight": 1, "value": false}, {"key": "on", "weight": 1, "value": true}],
                  "off_variant": "off", "bucket_by": "id", "salt": "checkout", "prerequisites": [],
                  "rules": [{"id": "beta", "order": 1, "when": {"segment": "beta"}, "rollout": {"variant": "on"}}],

@@ -21,7 +21,7 @@ internal sealed partial class RuleFiles(IConfiguration configuration, ILogger<Ru
         "outcome"
     );
 
-    private readonly string _folder = Path.GetFullPath(Path.Combine(configuration.DataDirectory(), "last-known-good"));
+    private readonly string _folder = configuration.LastKnownGoodDirectory();
 
     // Why a file is no good is said once, however often its scope is asked for.
     private readonly ConcurrentDictionary<Scope, bool> _refused = new();
@@ -76,7 +76,7 @@ internal sealed partial class RuleFiles(IConfiguration configuration, ILogger<Ru
         var path = PathOf(rules.Head.Scope);
         try
         {
-            var bytes = Replace(path, rules);
+            var bytes = PrivateFile.Replace(path, file => RuleFile.Write(file, rules));
             _refused.TryRemove(rules.Head.Scope, out _);
             Files.WithLabels("written").Inc();
             return bytes;
@@ -86,48 +86,6 @@ internal sealed partial class RuleFiles(IConfiguration configuration, ILogger<Ru
             Files.WithLabels("not_written").Inc();
             throw;
         }
-    }
-
-    private long Replace(string path, StoredRules rules)
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Delete,
-        };
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(_folder);
-        else
-        {
-            Directory.CreateDirectory(
-                _folder,
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            );
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        // One name, so that what a crash left behind is overwritten the next time.
-        var unfinished = $"{path}.tmp";
-        long bytes;
-        using (var file = new FileStream(unfinished, options))
-        {
-            try
-            {
-                RuleFile.Write(file, rules);
-                file.Flush(flushToDisk: true);
-                bytes = file.Length;
-            }
-            catch
-            {
-                // A disk that is full gets its space back.
-                File.Delete(unfinished);
-                throw;
-            }
-        }
-        // After a power cut the name leads to the old file or to the new one: both are whole.
-        File.Move(unfinished, path, overwrite: true);
-        return bytes;
     }
 
     // Neither name can have a dot.

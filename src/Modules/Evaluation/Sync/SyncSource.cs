@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.BuildingBlocks.Persistence;
@@ -12,7 +13,7 @@ namespace FeatureFlags.Evaluation.Sync;
 /// </summary>
 /// <remarks>
 /// Of each scope whose rules are in memory it keeps one snapshot, plain and, if somebody takes it so, compressed, and a
-/// few deltas, none of which is larger than the snapshot.
+/// few deltas, none of which is larger than the snapshot. Streams hold on to what they are sending.
 /// </remarks>
 internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
 {
@@ -97,10 +98,7 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
             {
                 if (Newest is { } newest && newest.Head == head)
                     return Task.FromResult(newest);
-                // One that failed is tried again by whoever comes next.
-                if (_snapshot is null or { IsCompletedSuccessfully: false, IsCompleted: true })
-                    _snapshot = Task.Run(MakeSnapshot);
-                return _snapshot;
+                return _snapshot = IsGood(_snapshot) ? _snapshot : Task.Run(MakeSnapshot);
             }
         }
 
@@ -108,9 +106,8 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
         {
             lock (_lock)
             {
-                var known = _updates.FirstOrDefault(made => made.From == from).Update;
-                if (known is not null and not { IsCompletedSuccessfully: false, IsCompleted: true })
-                    return known;
+                if (_updates.FirstOrDefault(made => made.From == from && IsGood(made.Update)).Update is { } made)
+                    return made;
 
                 if (_updates.Count == MostUpdates)
                     _updates.Dequeue();
@@ -119,6 +116,10 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
                 return update;
             }
         }
+
+        // One that failed is tried again by whoever comes next.
+        private static bool IsGood([NotNullWhen(true)] Task? making) =>
+            making is { IsFaulted: false, IsCanceled: false };
 
         // Whoever asked first may leave: what is made is everybody's.
         private async Task<SyncSnapshot> MakeSnapshot()

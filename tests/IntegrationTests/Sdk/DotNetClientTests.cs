@@ -1,0 +1,127 @@
+using System.Text.Json;
+using FeatureFlags.Client;
+using FeatureFlags.IntegrationTests.Operations;
+using FeatureFlags.Rules;
+using FeatureFlags.Testing;
+
+namespace FeatureFlags.IntegrationTests.Sdk;
+
+/// <summary>The .NET SDK against the service itself.</summary>
+internal sealed class DotNetClientTests
+{
+    [Test]
+    public async Task It_answers_as_the_service_does([Values] Engine engine)
+    {
+        var acme = await (await Service.On(engine)).Tenant("acme");
+        await acme.PostSegment(
+            new
+            {
+                key = "insiders",
+                criteria = new { percentage = 30 },
+                included = new[] { "user-1", "user-2" },
+                excluded = new[] { "user-3" },
+            }
+        );
+        await acme.PostFlag(
+            Sample.Flag(
+                "checkout",
+                Sample.Rule("insiders", new { segment = "insiders" }),
+                Sample.Rule("plan", new { attr = new { plan = new { starts_with = "pr" } }, percentage = 50 }, order: 2)
+            )
+        );
+        await using var client = Follow(acme, acme.Service.Http.BaseAddress!);
+        Assert.That(await client.WaitForReady(TimeSpan.FromSeconds(30)), Is.True);
+
+        for (var i = 0; i < 60; i++)
+        {
+            var (id, plan) = ($"user-{i}", i % 2 == 0 ? "pro" : "free");
+            var user = EvaluationContext.For(id).Set("plan", plan).Build();
+            var details = client.GetBooleanDetails("checkout", user, false);
+            var answer = await acme.Evaluate("checkout", id, new { plan });
+
+            Assert.That(
+                (details.Variant, JsonSerializer.Serialize(details.Reason), details.RuleId, $"{details.Version}"),
+                Is.EqualTo(
+                    (answer.At("variant"), $"\"{answer.At("reason")}\"", answer.At("rule_id"), answer.At("version"))
+                ),
+                id
+            );
+        }
+    }
+
+    [Test]
+    public async Task A_change_is_in_force_within_a_second([Values] Engine engine)
+    {
+        var acme = await (await Service.On(engine)).Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await using var client = Follow(acme, acme.Service.Http.BaseAddress!);
+        await client.WaitForReady(TimeSpan.FromSeconds(30));
+
+        await acme.PatchFlag("checkout", new { state = "off" });
+        await Eventually.Holds(() => Reason("checkout") == Rules.Reason.FlagOff, within: TimeSpan.FromSeconds(1));
+        await acme.DeleteFlag("checkout");
+        await Eventually.Holds(() => Reason("checkout") == Rules.Reason.Error, within: TimeSpan.FromSeconds(1));
+
+        Reason Reason(string flag) => client.GetBooleanDetails(flag, EvaluationContext.For("u").Build(), false).Reason;
+    }
+
+    [Test]
+    public async Task A_token_that_lacks_a_scope_is_refused_and_said_so([Values] Engine engine)
+    {
+        var acme = await (await Service.On(engine)).Tenant("acme", "production", "evaluate");
+
+        await using var client = Follow(acme, acme.Service.Http.BaseAddress!);
+
+        await Eventually.Holds(() => client.Status.LastError?.Contains("refuses the key (403)") == true);
+    }
+
+    [Test, Explicit("Prints figures, which mean something on an idle machine only.")]
+    public async Task From_the_answer_to_the_change_in_force([Values] Engine engine)
+    {
+        const int changes = 200;
+        await using var installation = await Installation.On(engine);
+        var host = await installation.Run();
+        var acme = await host.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await using var client = Follow(acme, host.Http.BaseAddress!);
+        await client.WaitForReady(TimeSpan.FromSeconds(30));
+        var (user, clock) = (EvaluationContext.For("u").Build(), TimeProvider.System);
+        List<double> times = [];
+
+        for (var version = 2; version < changes + 2; version++)
+        {
+            await acme.PatchFlag("checkout", new { description = $"{version}" });
+            var answered = clock.GetTimestamp();
+            await Eventually.Holds(InForce, within: TimeSpan.FromSeconds(5));
+            times.Add(clock.GetElapsedTime(answered).TotalMilliseconds);
+
+            // Looks without a pause for the first while: most changes are there by then.
+            bool InForce()
+            {
+                while (clock.GetElapsedTime(answered) < TimeSpan.FromMilliseconds(500))
+                {
+                    if (client.GetBooleanDetails("checkout", user, false).Version == version)
+                        return true;
+                    Thread.Yield();
+                }
+                return client.GetBooleanDetails("checkout", user, false).Version == version;
+            }
+        }
+
+        times.Sort();
+        await TestContext.Out.WriteLineAsync(
+            $"{engine}: p50 {times[changes / 2]:0.0} ms, p99 {times[changes * 99 / 100]:0.0} ms, max {times[^1]:0.0} ms"
+        );
+    }
+
+    private static FlagClient Follow(TenantClient tenant, Uri address) =>
+        new(
+            new FlagClientOptions
+            {
+                BaseAddress = address,
+                ApiKey = tenant.Token,
+                Tenant = tenant.Tenant,
+                Environment = "production",
+            }
+        );
+}
