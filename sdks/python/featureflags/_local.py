@@ -246,12 +246,15 @@ class SyncedRules(Rules):
             if response.status != 200:
                 raise error_of(response)
             sock.settimeout(self._silence)
+            heard_before = self._heard_at
             for message in messages(response.readline):
                 self._apply(message)
                 self._is_connected = True
                 self._hear()
                 self.problems.clear("stream")
                 self._save()
+            if self._heard_at == heard_before:
+                raise ServiceError("its stream ended before anything was heard")
         except socket.timeout as error:
             raise ServiceError("nothing was heard of it for too long") from error
         finally:

@@ -151,8 +151,11 @@ class RemoteRules:
         if connection is not None:
             try:
                 return self._exchange(connection, headers, body)
-            except (*FAILURES, ServiceError):
+            except (ConnectionError, http.client.HTTPException):
                 connection.close()  # It may have lain idle for too long.
+            except BaseException:
+                connection.close()
+                raise
         connection = self._service.connect()
         try:
             return self._exchange(connection, headers, body)
