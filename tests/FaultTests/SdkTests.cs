@@ -17,6 +17,8 @@ internal sealed class SdkTests
     public async Task Clients_answer_as_told_last_while_the_service_is_killed_and_are_up_to_date_soon_after_its_return()
     {
         var run = Run.Begin();
+        // On a busy machine a round may take all of the time.
+        const int fewest = 3;
         var length = TimeSpan.FromSeconds(Run.Times(full: 120, brief: 12));
         await using var installation = Installation.OnSqlite();
         var host = await installation.Start(0, []);
@@ -29,7 +31,7 @@ internal sealed class SdkTests
         List<double> returns = [];
 
         var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < length)
+        while (watch.Elapsed < length || returns.Count < fewest)
         {
             await Write(++number);
             await installation.Kill(0);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FeatureFlags.Client;
 using FeatureFlags.IntegrationTests.Operations;
+using FeatureFlags.IntegrationTests.Security;
 using FeatureFlags.Rules;
 using FeatureFlags.Testing;
 
@@ -29,7 +30,7 @@ internal sealed class DotNetClientTests
                 Sample.Rule("plan", new { attr = new { plan = new { starts_with = "pr" } }, percentage = 50 }, order: 2)
             )
         );
-        await using var client = Follow(acme, acme.Service.Http.BaseAddress!);
+        await using var client = Follow(await acme.ServerKey(acme.Service.Http));
         Assert.That(await client.WaitForReady(TimeSpan.FromSeconds(30)), Is.True);
 
         for (var i = 0; i < 60; i++)
@@ -54,7 +55,7 @@ internal sealed class DotNetClientTests
     {
         var acme = await (await Service.On(engine)).Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
-        await using var client = Follow(acme, acme.Service.Http.BaseAddress!);
+        await using var client = Follow(await acme.ServerKey(acme.Service.Http));
         await client.WaitForReady(TimeSpan.FromSeconds(30));
 
         await acme.PatchFlag("checkout", new { state = "off" });
@@ -66,11 +67,29 @@ internal sealed class DotNetClientTests
     }
 
     [Test]
-    public async Task A_token_that_lacks_a_scope_is_refused_and_said_so([Values] Engine engine)
+    public async Task A_key_that_is_revoked_ends_the_following_and_nothing_else([Values] Engine engine)
     {
-        var acme = await (await Service.On(engine)).Tenant("acme", "production", "evaluate");
+        var acme = await (await Service.On(engine)).Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        var key = await acme.ServerKey(acme.Service.Http);
+        await using var client = Follow(key);
+        await client.WaitForReady(TimeSpan.FromSeconds(30));
 
-        await using var client = Follow(acme, acme.Service.Http.BaseAddress!);
+        await acme.RevokeKey(key);
+
+        await Eventually.Holds(() => client.Status.LastError?.Contains("refuses the key (401)") == true);
+        Assert.That(
+            client.GetBooleanDetails("checkout", EvaluationContext.For("u").Build(), true).Variant,
+            Is.EqualTo("off")
+        );
+    }
+
+    [Test]
+    public async Task A_key_that_may_not_read_the_rules_is_refused_and_that_is_said([Values] Engine engine)
+    {
+        var acme = await (await Service.On(engine)).Tenant("acme");
+
+        await using var client = Follow(await acme.ServerKey(acme.Service.Http, "evaluate"));
 
         await Eventually.Holds(() => client.Status.LastError?.Contains("refuses the key (403)") == true);
     }
@@ -83,7 +102,7 @@ internal sealed class DotNetClientTests
         var host = await installation.Run();
         var acme = await host.Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
-        await using var client = Follow(acme, host.Http.BaseAddress!);
+        await using var client = Follow(await acme.ServerKey(host.Http));
         await client.WaitForReady(TimeSpan.FromSeconds(30));
         var (user, clock) = (EvaluationContext.For("u").Build(), TimeProvider.System);
         List<double> times = [];
@@ -114,14 +133,6 @@ internal sealed class DotNetClientTests
         );
     }
 
-    private static FlagClient Follow(TenantClient tenant, Uri address) =>
-        new(
-            new FlagClientOptions
-            {
-                BaseAddress = address,
-                ApiKey = tenant.Token,
-                Tenant = tenant.Tenant,
-                Environment = "production",
-            }
-        );
+    private static FlagClient Follow(KeyHolder key) =>
+        new(new FlagClientOptions { BaseAddress = key.Http.BaseAddress, ApiKey = key.Key });
 }
