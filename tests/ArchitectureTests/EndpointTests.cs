@@ -14,6 +14,7 @@ internal sealed class EndpointTests
         "GET /openapi/v1.json",
         "GET /docs/", // The page for people and what it loads.
         "POST /v1/auth/token",
+        "GET /ofrep/v1/events", // A token in the address opens it.
     ];
 
     [Test]

@@ -10,9 +10,7 @@ internal sealed class OfrepStreamTests
     private static readonly object Ada = new { targetingKey = "ada" };
 
     [Test]
-    public async Task A_bulk_answer_names_a_stream_and_the_stream_tells_when_to_ask_again(
-        [Values] Engine engine
-    )
+    public async Task A_bulk_answer_names_a_stream_and_the_stream_tells_when_to_ask_again([Values] Engine engine)
     {
         var service = await Service.On(engine);
         var acme = await service.Tenant("acme");
@@ -27,18 +25,13 @@ internal sealed class OfrepStreamTests
         var second = await Event(stream);
 
         Assert.That(first.Event, Is.Null, "A browser's provider hears unnamed events only.");
-        Assert.That(
-            first.Envelope.GetProperty("type").GetString(),
-            Is.EqualTo("refetchEvaluation")
-        );
+        Assert.That(first.Envelope.GetProperty("type").GetString(), Is.EqualTo("refetchEvaluation"));
         Assert.That(ETag(second), Does.StartWith("\"2."));
         Assert.That(second.Id, Is.EqualTo(ETag(second).Trim('"')));
     }
 
     [Test]
-    public async Task Who_comes_back_hears_of_what_it_missed_and_of_nothing_else(
-        [Values] Engine engine
-    )
+    public async Task Who_comes_back_hears_of_what_it_missed_and_of_nothing_else([Values] Engine engine)
     {
         var service = await Service.On(engine);
         var acme = await service.Tenant("acme");
@@ -57,26 +50,18 @@ internal sealed class OfrepStreamTests
         {
             var missed = await Event(stream);
             Assert.That(missed.Id, Does.StartWith("3."));
-            Assert.That(
-                missed.Envelope.GetProperty("type").GetString(),
-                Is.EqualTo("refetchEvaluation")
-            );
+            Assert.That(missed.Envelope.GetProperty("type").GetString(), Is.EqualTo("refetchEvaluation"));
         }
         await using (var stream = await Listen(service, url, "3.of-another-history"))
             Assert.That((await Event(stream)).Id, Does.StartWith("3."));
     }
 
     [Test]
-    public async Task A_scope_without_flags_has_a_stream_that_tells_of_the_first(
-        [Values] Engine engine
-    )
+    public async Task A_scope_without_flags_has_a_stream_that_tells_of_the_first([Values] Engine engine)
     {
         var service = await Service.On(engine);
         var acme = await service.Tenant("acme");
-        await using var stream = await Listen(
-            service,
-            (await acme.OfrepAll(Ada)).At("eventStreams.0.url")!
-        );
+        await using var stream = await Listen(service, (await acme.OfrepAll(Ada)).At("eventStreams.0.url")!);
         Assert.That((await Event(stream)).Id, Is.EqualTo("0."));
 
         await acme.PostFlag(Sample.Flag("f"));
@@ -133,22 +118,9 @@ internal sealed class OfrepStreamTests
         var token = url.Query["?token=".Length..];
         var altered = $"{(token[0] == 'A' ? 'B' : 'A')}{token[1..]}";
 
-        foreach (
-            var wrong in new[]
-            {
-                "",
-                "x",
-                "x.y",
-                $"{token}x",
-                altered,
-                $".{token.Split('.')[1]}",
-                acme.Token,
-            }
-        )
+        foreach (var wrong in new[] { "", "x", "x.y", $"{token}x", altered, $".{token.Split('.')[1]}", acme.Token })
         {
-            var refused = await Answer.Of(
-                await service.Http.GetAsync($"/ofrep/v1/events?token={wrong}")
-            );
+            var refused = await Answer.Of(await service.Http.GetAsync($"/ofrep/v1/events?token={wrong}"));
             Assert.That(refused.Status, Is.EqualTo(HttpStatusCode.Unauthorized), wrong);
             Assert.That(refused.At("errorCode"), Is.EqualTo("GENERAL"), refused.ToString());
         }
@@ -211,29 +183,17 @@ internal sealed class OfrepStreamTests
             .With("Outbox__RevisionPoll", "00:01:00");
         var writer = await installation.Run();
         var reader = await installation.Run(("DATA_DIR", $"{installation.Folder}-2"));
-        var acme = new TenantClient(
-            writer.Http,
-            "acme",
-            "production",
-            await writer.Http.StubToken("tester")
-        );
+        var acme = new TenantClient(writer.Http, "acme", "production", await writer.Http.StubToken("tester"));
         await acme.PostFlag(Sample.Flag("f"));
         await acme.At(reader.Http).OfrepAll(Ada);
-        await using var stream = await Listen(
-            writer.Http,
-            (await acme.OfrepAll(Ada)).At("eventStreams.0.url")!
-        );
+        await using var stream = await Listen(writer.Http, (await acme.OfrepAll(Ada)).At("eventStreams.0.url")!);
         await Event(stream);
 
         await acme.PatchFlag("f", new { state = "off" });
         var etag = Uri.EscapeDataString(ETag(await Event(stream)));
 
         var asking = acme.At(reader.Http);
-        Assert.That(
-            (await asking.OfrepAll(Ada)).At("flags.0.reason"),
-            Is.EqualTo("STATIC"),
-            "It has not heard of it."
-        );
+        Assert.That((await asking.OfrepAll(Ada)).At("flags.0.reason"), Is.EqualTo("STATIC"), "It has not heard of it.");
         var told = await asking.Send(
             HttpMethod.Post,
             $"/ofrep/v1/evaluate/flags?flagConfigEtag={etag}",
@@ -249,11 +209,7 @@ internal sealed class OfrepStreamTests
         var acme = await (await Service.On(Engine.Sqlite)).Tenant("acme");
         await acme.PostFlag(Sample.Flag("f"));
         Task<Answer> Ask(string etag) =>
-            acme.Send(
-                HttpMethod.Post,
-                $"/ofrep/v1/evaluate/{path}{Uri.EscapeDataString(etag)}",
-                new { context = Ada }
-            );
+            acme.Send(HttpMethod.Post, $"/ofrep/v1/evaluate/{path}{Uri.EscapeDataString(etag)}", new { context = Ada });
 
         var ahead = await Ask("\"7.of-another-history\"");
 

@@ -19,7 +19,10 @@ internal sealed class UrlTokensTests
     private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Evening = Noon.AddHours(6);
 
-    private readonly FakeTimeProvider _clock = new(Noon);
+    private FakeTimeProvider _clock = new();
+
+    [SetUp]
+    public void ItIsNoon() => _clock = new FakeTimeProvider(Noon);
 
     [Test]
     public async Task Whoever_brings_a_token_works_in_its_scope_until_it_ends()

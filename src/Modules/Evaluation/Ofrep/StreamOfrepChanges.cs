@@ -69,9 +69,7 @@ internal static class StreamOfrepChanges
                     + "window. An event's data is `{\"type\": \"refetchEvaluation\", \"etag\": …}`; the etag is sent back as "
                     + "`flagConfigEtag` with the request that it causes."
             )
-            .TakesQuery(
-                QueryParameter.Text(OfrepStreamUrl.Parameter, "Out of a bulk answer's eventStreams.", 1_024)
-            )
+            .TakesQuery(QueryParameter.Text(OfrepStreamUrl.Parameter, "Out of a bulk answer's eventStreams.", 1_024))
             .GivesStream()
             .Gives(OfrepFailure.Example with { Key = null }, StatusCodes.Status401Unauthorized)
             .AllowAnonymous();
