@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using FeatureFlags.IntegrationTests.Operations;
 using FeatureFlags.IntegrationTests.Security;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Ofrep;
 
@@ -17,6 +18,8 @@ internal sealed class WebSdkTests
         "/usr/bin/chromium-browser",
         "/usr/bin/google-chrome",
     ];
+
+    private static readonly TimeSpan WithinABackoff = TimeSpan.FromSeconds(90);
 
     private static string Browser => Browsers.First(File.Exists);
 
@@ -63,11 +66,19 @@ internal sealed class WebSdkTests
         host.Terminate();
         Assert.That(await host.ExitCode(), Is.Zero);
         host = await installation.Run();
+        // The provider tells its page of nothing that it finds out when a restart takes longer than it has patience.
+        await Eventually.Holds(() => HasAListener(host), WithinABackoff);
         await acme.At(host.Http).PatchFlag("banner", new { state = "on" });
         Assert.That(await Shown(page), Is.EqualTo("shown"));
     }
 
     private static async Task<string?> Shown(NodeScript page) => (await page.Hear()).GetProperty("banner").GetString();
+
+    private static async Task<bool> HasAListener(HostProcess host) =>
+        (await host.Http.GetStringAsync("/metrics")).Contains(
+            "event_streams_open{stream=\"ofrep\"} 1",
+            StringComparison.Ordinal
+        );
 
     private static int FreePort()
     {
