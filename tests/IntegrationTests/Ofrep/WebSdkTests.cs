@@ -43,7 +43,10 @@ internal sealed class WebSdkTests
     )
     {
         await using var installation = await Installation.On(engine);
-        installation.With("DEMO_SEED", "true").With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}");
+        installation
+            .With("DEMO_SEED", "true")
+            .With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}")
+            .With("JWT_SECRET", Service.JwtSecret);
         var host = await installation.Run();
         await using var sample = SampleProgram.Start("npm start --prefix samples/web", host, settings: ("PORT", "0"));
         await using var page = NodeScript.Run(
