@@ -8,7 +8,8 @@ namespace FeatureFlags.IntegrationTests.Ofrep;
 
 /// <summary>
 /// OpenFeature's SDK for browsers with its OFREP provider, both from npm, in Chromium on the page of samples/web, which
-/// is of another origin: what its visitor sees. The provider does not poll: what changes on the page, a change stream has brought about.
+/// is of another origin: what its visitor sees. The provider does not poll while it has a stream: then the stream has
+/// brought about what changes on the page.
 /// </summary>
 internal sealed class WebSdkTests
 {
@@ -43,7 +44,10 @@ internal sealed class WebSdkTests
     )
     {
         await using var installation = await Installation.On(engine);
-        installation.With("DEMO_SEED", "true").With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}");
+        installation
+            .With("DEMO_SEED", "true")
+            .With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}")
+            .With("JWT_SECRET", Service.JwtSecret);
         var host = await installation.Run();
         await using var sample = SampleProgram.Start("npm start --prefix samples/web", host, settings: ("PORT", "0"));
         await using var page = NodeScript.Run(
@@ -59,7 +63,9 @@ internal sealed class WebSdkTests
 
         Assert.That(await Shown(page), Is.EqualTo(OnePage));
         await Switch(host, "off");
-        Assert.That(await Shown(page), Is.EqualTo(ThreeSteps));
+        var change = await page.Hear();
+        Assert.That(change.GetProperty("shown").GetString(), Is.EqualTo(ThreeSteps));
+        Assert.That(change.GetProperty("streams").GetInt32(), Is.EqualTo(1), "streams that were opened so far");
         await Switch(host, "on");
         Assert.That(await Shown(page), Is.EqualTo(OnePage));
 
