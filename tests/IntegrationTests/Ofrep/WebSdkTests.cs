@@ -8,7 +8,8 @@ namespace FeatureFlags.IntegrationTests.Ofrep;
 
 /// <summary>
 /// OpenFeature's SDK for browsers with its OFREP provider, both from npm, in Chromium on the page of samples/web, which
-/// is of another origin: what its visitor sees. The provider does not poll: what changes on the page, a change stream has brought about.
+/// is of another origin: what its visitor sees. The provider does not poll while it has a stream: then the stream has
+/// brought about what changes on the page.
 /// </summary>
 internal sealed class WebSdkTests
 {
@@ -21,6 +22,7 @@ internal sealed class WebSdkTests
 
     private const string OnePage = "Checkout on one page";
     private const string ThreeSteps = "Checkout in three steps";
+    private static readonly TimeSpan WithinABackoff = TimeSpan.FromSeconds(90);
 
     private static string Browser => Browsers.First(File.Exists);
 
@@ -42,7 +44,10 @@ internal sealed class WebSdkTests
     )
     {
         await using var installation = await Installation.On(engine);
-        installation.With("DEMO_SEED", "true").With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}");
+        installation
+            .With("DEMO_SEED", "true")
+            .With("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort()}")
+            .With("JWT_SECRET", Service.JwtSecret);
         var host = await installation.Run();
         await using var sample = SampleProgram.Start("npm start --prefix samples/web", host, settings: ("PORT", "0"));
         await using var page = NodeScript.Run(
@@ -58,13 +63,17 @@ internal sealed class WebSdkTests
 
         Assert.That(await Shown(page), Is.EqualTo(OnePage));
         await Switch(host, "off");
-        Assert.That(await Shown(page), Is.EqualTo(ThreeSteps));
+        var change = await page.Hear();
+        Assert.That(change.GetProperty("shown").GetString(), Is.EqualTo(ThreeSteps));
+        Assert.That(change.GetProperty("streams").GetInt32(), Is.EqualTo(1), "streams that were opened so far");
         await Switch(host, "on");
         Assert.That(await Shown(page), Is.EqualTo(OnePage));
 
         host.Terminate();
         Assert.That(await host.ExitCode(), Is.Zero);
         host = await installation.Run();
+        // The provider tells its page of nothing that it finds out when a restart takes longer than it has patience.
+        await Eventually.Holds(() => HasAListener(host), WithinABackoff);
         await Switch(host, "off");
         Assert.That(await Shown(page), Is.EqualTo(ThreeSteps));
     }
@@ -73,6 +82,12 @@ internal sealed class WebSdkTests
 
     private static async Task Switch(HostProcess host, string state) =>
         await (await host.Tenant("acme")).PatchFlag("new-checkout", new { state });
+
+    private static async Task<bool> HasAListener(HostProcess host) =>
+        (await host.Http.GetStringAsync("/metrics")).Contains(
+            "event_streams_open{stream=\"ofrep\"} 1",
+            StringComparison.Ordinal
+        );
 
     private static int FreePort()
     {
