@@ -2,6 +2,7 @@ using System.Text.Json;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Persistence;
 using FeatureFlags.BuildingBlocks.Streaming;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Sync;
@@ -17,14 +18,20 @@ namespace FeatureFlags.Evaluation.Ofrep;
 /// </summary>
 internal static class StreamOfrepChanges
 {
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(20);
+
     private static async Task Answer(
         HttpContext http,
         IUrlTokens tokens,
         RuleCache cache,
         Streams streams,
+        DatabaseStatus database,
+        TimeProvider clock,
         CallContext call
     )
     {
+        // Whom a starting host refused would not come back: to a browser any refusal is final.
+        await Pulse.Await(database.WhenReady(http.RequestAborted), LongestStart, clock, http.RequestAborted);
         await tokens.Admit(http, OfrepStreamUrl.Use, http.Request.Query[OfrepStreamUrl.Parameter]);
 
         await using var stream = streams.Open(http, call, "ofrep");
