@@ -8,14 +8,16 @@ const string Solution = "FeatureFlags.sln";
 const string Configuration = "Release";
 const int CoverageFloor = 90; // per cent of the lines of the rules and the modules' domains
 
-// What the tests take from npm: Unleash's specification of its clients, the library that checks webhooks' signatures, and
-// OpenFeature's SDKs for servers and browsers.
+// What the tests take from npm: Unleash's specification of its clients, the library that checks webhooks' signatures,
+// OpenFeature's SDK for servers, what drives a browser, and the samples' packages.
 DirectoryPath[] npmFolders =
 [
     "tests/UnitTests/Unleash",
     "tests/UnitTests/ChangeFeed/StandardWebhooks",
     "tests/IntegrationTests/Ofrep/ServerSdk",
     "tests/IntegrationTests/Ofrep/WebSdk",
+    "samples/node",
+    "samples/web",
 ];
 
 var artifacts = Directory("artifacts");

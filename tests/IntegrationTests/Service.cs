@@ -139,7 +139,18 @@ internal sealed class Service : IAsyncDisposable
                 TablesToIgnore = ["__EFMigrationsHistory", "__EFMigrationsLock"],
             }
         );
-        await respawner.ResetAsync(connection);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await respawner.ResetAsync(connection);
+                return;
+            }
+            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < 5)
+            {
+                // What the host reads in the background it locks in an order of its own.
+            }
+        }
     }
 
     private sealed class HostFactory(Dictionary<string, string> defaults, Dictionary<string, string> settings)

@@ -46,6 +46,7 @@ internal sealed class Node : IAsyncDisposable
         ["Outbox:FirstBackoff"] = "00:00:00.020",
         ["Outbox:MaxBackoff"] = "00:00:00.100",
         ["Outbox:MaxAttempts"] = "4",
+        ["JWT_SECRET"] = Service.JwtSecret,
     };
 
     private readonly WebApplication _app;

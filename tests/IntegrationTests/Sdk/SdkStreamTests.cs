@@ -1,5 +1,6 @@
 using System.Net;
 using FeatureFlags.IntegrationTests.ChangeFeed;
+using FeatureFlags.IntegrationTests.Security;
 
 namespace FeatureFlags.IntegrationTests.Sdk;
 
@@ -230,6 +231,40 @@ internal sealed class SdkStreamTests
         }
         foreach (var stream in streams)
             await stream.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_server_key_alone_follows_until_it_is_revoked_and_a_clients_key_never_does(
+        [Values] Engine engine
+    )
+    {
+        var service = await Service.On(engine);
+        var acme = await service.Tenant("acme");
+        var server = await acme.ServerKey(service.Http);
+        var client = await acme.ClientKey(service.Http);
+        await using var stream = await Open(server);
+        var replica = new SdkReplica();
+        await replica.Hear(stream);
+
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await replica.Hear(stream);
+        Assert.That(replica.Rules, Has.Count.EqualTo(1));
+        await acme.RevokeKey(server);
+
+        // It may still hear that something else changed: its key.
+        while (await stream.Next() is { } last)
+            Assert.That(last.Event, Is.Null.Or.EqualTo("delta"));
+        await using var again = await Open(server);
+        await using var never = await Open(client);
+        Assert.That(again.Response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(never.Response.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+
+        Task<EventReader> Open(KeyHolder key)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, "/v1/sdk/stream");
+            request.Headers.Add("X-API-Key", key.Key);
+            return EventReader.Open(service.Http, request);
+        }
     }
 
     [Test]

@@ -42,12 +42,10 @@ internal sealed class HeldKey
     }
 
     /// <summary>The same text by what it is good for now: this, while that is the same; null where it is for nothing.</summary>
-    public HeldKey? Under(KeyTerms? terms)
-    {
-        if (terms is null || terms == Terms)
-            return terms is null ? null : this;
-        return new HeldKey(Hash, terms) { _usedAt = UsedAt.UtcTicks, NotedUse = NotedUse };
-    }
+    public HeldKey? Under(KeyTerms? terms) =>
+        terms is null ? null
+        : terms == Terms ? this
+        : new HeldKey(Hash, terms) { _usedAt = UsedAt.UtcTicks, NotedUse = NotedUse };
 
     /// <summary>Ends what is being done with it.</summary>
     public Task Revoke() => Revoked.CancelAsync();

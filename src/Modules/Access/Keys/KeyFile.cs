@@ -15,6 +15,13 @@ internal sealed class KeyFile(IConfiguration configuration)
     /// <summary>Raised with every change of the form. A host reads its own and no other.</summary>
     private const int Form = 1;
 
+    // A member that is missing, or null, is damage.
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
     public string Path { get; } = System.IO.Path.Combine(configuration.LastKnownGoodDirectory(), "api-keys.json");
 
     /// <exception cref="IOException">It can't be written; what was there before is there still.</exception>
@@ -46,13 +53,6 @@ internal sealed class KeyFile(IConfiguration configuration)
             throw new InvalidDataException($"it is damaged: {error.Message}");
         }
     }
-
-    // A member that is missing, or null, is damage.
-    private static readonly JsonSerializerOptions Strict = new()
-    {
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
 
     private sealed record Content(int Form, IReadOnlyList<Entry> Keys);
 

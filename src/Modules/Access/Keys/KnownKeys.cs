@@ -40,7 +40,7 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
     private readonly ConcurrentDictionary<CredentialHash, HeldKey> _held = new();
     private readonly ConcurrentDictionary<CredentialHash, DateTimeOffset> _wrongUntil = new();
 
-    // Of the scopes from which a key that is none of a stranger's making came here: no more than have keys.
+    // Only a key that is right makes one: there are no more than scopes that have keys.
     private readonly ConcurrentDictionary<Scope, Place> _places = new();
 
     private int _changes;
@@ -162,6 +162,9 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         await place.Reading.WaitAsync(ct);
         try
         {
+            // Of two for one text only one would be followed.
+            if (_held.TryGetValue(hash, out var held))
+                return held;
             Enter(work, scope);
             var key = await db.ApiKeys().AsNoTracking().SingleOrDefaultAsync(k => k.Id == known.KeyId, ct);
             if (key?.TermsOf(bytes) is not { } terms)
