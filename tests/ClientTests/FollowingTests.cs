@@ -267,6 +267,18 @@ internal sealed class FollowingTests
     }
 
     [Test]
+    public async Task A_client_may_end_at_any_moment()
+    {
+        _service.Instead = context => Answer(context, 500);
+        for (var i = 0; i < 50; i++)
+        {
+            var client = Create();
+            await Eventually.Holds(() => _service.StreamRequests.Count > i);
+            await client.DisposeAsync();
+        }
+    }
+
+    [Test]
     public async Task A_wait_that_the_service_asks_for_is_kept()
     {
         var clock = new FakeTimeProvider();

@@ -90,7 +90,10 @@ internal sealed class Service : IAsyncDisposable
         factory.UseKestrel(0);
         factory.StartServer();
         var service = new Service(engine, factory, folder, dsn);
-        await Eventually.Holds(async () => (await service.Http.GetAsync("/readyz")).IsSuccessStatusCode);
+        await Eventually.Holds(
+            async () => (await service.Http.GetAsync("/readyz")).IsSuccessStatusCode,
+            TimeSpan.FromSeconds(60)
+        );
         return service;
     }
 
@@ -139,7 +142,18 @@ internal sealed class Service : IAsyncDisposable
                 TablesToIgnore = ["__EFMigrationsHistory", "__EFMigrationsLock"],
             }
         );
-        await respawner.ResetAsync(connection);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await respawner.ResetAsync(connection);
+                return;
+            }
+            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < 5)
+            {
+                // What the host reads in the background it locks in an order of its own.
+            }
+        }
     }
 
     private sealed class HostFactory(Dictionary<string, string> defaults, Dictionary<string, string> settings)

@@ -22,6 +22,7 @@ internal sealed class WebSdkTests
 
     private const string OnePage = "Checkout on one page";
     private const string ThreeSteps = "Checkout in three steps";
+    private static readonly TimeSpan WithinABackoff = TimeSpan.FromSeconds(90);
 
     private static string Browser => Browsers.First(File.Exists);
 
@@ -71,6 +72,8 @@ internal sealed class WebSdkTests
         host.Terminate();
         Assert.That(await host.ExitCode(), Is.Zero);
         host = await installation.Run();
+        // The provider tells its page of nothing that it finds out when a restart takes longer than it has patience.
+        await Eventually.Holds(() => HasAListener(host), WithinABackoff);
         await Switch(host, "off");
         Assert.That(await Shown(page), Is.EqualTo(ThreeSteps));
     }
@@ -79,6 +82,12 @@ internal sealed class WebSdkTests
 
     private static async Task Switch(HostProcess host, string state) =>
         await (await host.Tenant("acme")).PatchFlag("new-checkout", new { state });
+
+    private static async Task<bool> HasAListener(HostProcess host) =>
+        (await host.Http.GetStringAsync("/metrics")).Contains(
+            "event_streams_open{stream=\"ofrep\"} 1",
+            StringComparison.Ordinal
+        );
 
     private static int FreePort()
     {
