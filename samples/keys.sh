@@ -24,7 +24,7 @@ key() {
     --data "{\"name\": \"samples\", \"kind\": \"$1\"}" | member key
 }
 
-if ! curl --silent --fail --retry 60 --retry-delay 1 --retry-all-errors "$url/readyz" >/dev/null; then
+if ! curl --silent --fail --retry 300 --retry-delay 1 --retry-all-errors "$url/readyz" >/dev/null; then
   printf 'Nobody is ready at %s. Start the service: dotnet run --project src/Host\n' "$url" >&2
   exit 1
 fi

@@ -25,10 +25,11 @@ def main() -> None:
         while True:
             # In process, by rules in memory: nothing is sent.
             answer = flags.evaluate(FLAG, user, default=False)
-            if answer != last:
-                why = ", ".join(filter(None, (answer.reason, answer.rule_id, answer.error)))
-                print(f"Python: {FLAG} is {'on' if answer.value else 'off'} for {user.id} ({why})", flush=True)
-                last = answer
+            why = ", ".join(filter(None, (answer.reason, answer.rule_id, answer.error)))
+            line = f"Python: {FLAG} is {'on' if answer.value else 'off'} for {user.id} ({why})"
+            if line != last:
+                print(line, flush=True)
+                last = line
             time.sleep(0.5)
 
 

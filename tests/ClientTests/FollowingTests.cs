@@ -267,6 +267,18 @@ internal sealed class FollowingTests
     }
 
     [Test]
+    public async Task A_client_that_ends_just_as_something_goes_wrong_ends_all_the_same()
+    {
+        var handler = new EndingHandler();
+        var client = Create(options => options.HttpHandler = handler);
+        handler.Client.SetResult(client);
+
+        var ending = await handler.Ending;
+
+        Assert.That(async () => await ending, Throws.Nothing);
+    }
+
+    [Test]
     public async Task A_wait_that_the_service_asks_for_is_kept()
     {
         var clock = new FakeTimeProvider();
@@ -413,6 +425,25 @@ internal sealed class FollowingTests
     {
         context.Response.StatusCode = status;
         return Task.CompletedTask;
+    }
+
+    /// <summary>Ends the client while it waits for an answer, and then gives one that is no good.</summary>
+    private sealed class EndingHandler : HttpMessageHandler
+    {
+        private readonly TaskCompletionSource<Task> _ending = new();
+
+        public TaskCompletionSource<FlagClient> Client { get; } = new();
+
+        public Task<Task> Ending => _ending.Task;
+
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            _ending.TrySetResult(Client.Task.Result.DisposeAsync().AsTask());
+            return Task.FromResult(new HttpResponseMessage { Content = new StringContent("no rules") });
+        }
     }
 
     /// <summary>Shows another time of day each time it is asked; its timers are right.</summary>

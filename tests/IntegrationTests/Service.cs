@@ -90,7 +90,10 @@ internal sealed class Service : IAsyncDisposable
         factory.UseKestrel(0);
         factory.StartServer();
         var service = new Service(engine, factory, folder, dsn);
-        await Eventually.Holds(async () => (await service.Http.GetAsync("/readyz")).IsSuccessStatusCode);
+        await Eventually.Holds(
+            async () => (await service.Http.GetAsync("/readyz")).IsSuccessStatusCode,
+            TimeSpan.FromSeconds(60)
+        );
         return service;
     }
 

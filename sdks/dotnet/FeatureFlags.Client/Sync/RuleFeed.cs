@@ -44,7 +44,8 @@ internal sealed class RuleFeed(
                 await Wait(fault, ct).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested) { }
+        // Whatever it is that goes wrong just as the client ends.
+        catch (Exception) when (ct.IsCancellationRequested) { }
     }
 
     /// <summary>Follows one stream to its end.</summary>
