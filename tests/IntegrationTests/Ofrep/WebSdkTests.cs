@@ -8,8 +8,8 @@ namespace FeatureFlags.IntegrationTests.Ofrep;
 
 /// <summary>
 /// OpenFeature's SDK for browsers with its OFREP provider, both from npm, in Chromium on the page of samples/web, which
-/// is of another origin: what its visitor sees. The provider does not poll while it has a stream: then the stream has
-/// brought about what changes on the page.
+/// is of another origin: what its visitor sees. The provider does not poll: what changes on the page, a change stream has
+/// brought about.
 /// </summary>
 internal sealed class WebSdkTests
 {
