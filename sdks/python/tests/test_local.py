@@ -174,7 +174,7 @@ class LocalTests(unittest.TestCase):
         self.assertEqual((again.status.source, again.status.revision), ("file", 2))
         self.assertEqual([path.name for path in self.file.parent.iterdir()], ["rules"])
         self.service.start()
-        eventually(lambda: again.status.healthy)
+        eventually(lambda: again.status.connected)
         stream = self.service.asked("/v1/sdk/stream")[-1]
         self.assertEqual(stream[1]["Last-Event-ID"], "2.E2")
 

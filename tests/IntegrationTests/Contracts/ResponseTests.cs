@@ -113,7 +113,9 @@ internal sealed class ResponseTests
         var bob = new { targetingKey = "bob", country = "CA" };
         await acme.PostFlag(Sample.Flag("canada", Sample.Rule("ca", new { attr = new { country = "CA" } })));
         await acme.PostFlag("""{"key":"off","variants":[{"key":"v","weight":1,"value":"text"}]}""");
-        await acme.PostFlag("""{"key":"split","state":"on","variants":[{"key":"v","weight":1},{"key":"w","weight":1}]}""");
+        await acme.PostFlag(
+            """{"key":"split","state":"on","variants":[{"key":"v","weight":1},{"key":"w","weight":1}]}"""
+        );
 
         await contract.Add("TARGETING_MATCH", acme.Ofrep("canada", bob));
         await contract.Add("STATIC", acme.Ofrep("canada", new { }));

@@ -26,12 +26,13 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     version = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     updated_at = table.Column<long>(type: "bigint", nullable: false),
-                    deleted_at = table.Column<long>(type: "bigint", nullable: true)
+                    deleted_at = table.Column<long>(type: "bigint", nullable: true),
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_access_api_keys", x => x.id);
-                });
+                }
+            );
 
             migrationBuilder.CreateTable(
                 name: "access_api_key_hashes",
@@ -41,7 +42,7 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                     key_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     tenant = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     environment = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    until = table.Column<long>(type: "bigint", nullable: true)
+                    until = table.Column<long>(type: "bigint", nullable: true),
                 },
                 constraints: table =>
                 {
@@ -51,28 +52,30 @@ namespace FeatureFlags.Host.Persistence.Postgres.Migrations
                         column: x => x.key_id,
                         principalTable: "access_api_keys",
                         principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
+                        onDelete: ReferentialAction.Cascade
+                    );
+                }
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_access_api_key_hashes_key_id",
                 table: "access_api_key_hashes",
-                column: "key_id");
+                column: "key_id"
+            );
 
             migrationBuilder.CreateIndex(
                 name: "ix_access_api_keys_tenant_environment_id",
                 table: "access_api_keys",
-                columns: new[] { "tenant", "environment", "id" });
+                columns: new[] { "tenant", "environment", "id" }
+            );
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropTable(
-                name: "access_api_key_hashes");
+            migrationBuilder.DropTable(name: "access_api_key_hashes");
 
-            migrationBuilder.DropTable(
-                name: "access_api_keys");
+            migrationBuilder.DropTable(name: "access_api_keys");
         }
     }
 }
