@@ -4,11 +4,19 @@ using FeatureFlags.Rules;
 
 var builder = WebApplication.CreateBuilder(args);
 var service = builder.Configuration["FEATUREFLAGS_URL"] ?? "http://localhost:8080";
+var key = builder.Configuration["FEATUREFLAGS_KEY"];
+if (string.IsNullOrWhiteSpace(key))
+{
+    await Console.Error.WriteLineAsync(
+        "FEATUREFLAGS_KEY is not set: it takes a server key, as samples/keys.sh makes one."
+    );
+    return 1;
+}
 
 builder.Services.AddFeatureFlags(options =>
 {
     options.BaseAddress = new Uri(service);
-    options.ApiKey = builder.Configuration["FEATUREFLAGS_KEY"];
+    options.ApiKey = key;
 });
 builder.Services.AddHealthChecks().AddFeatureFlags();
 
@@ -41,4 +49,5 @@ app.MapGet(
     }
 );
 
-app.Run();
+await app.RunAsync();
+return 0;

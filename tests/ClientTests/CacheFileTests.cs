@@ -1,5 +1,8 @@
+using System.Text;
 using FeatureFlags.Client;
+using FeatureFlags.Client.Sync;
 using FeatureFlags.Testing;
+using Microsoft.Extensions.Time.Testing;
 using static FeatureFlags.ClientTests.Setup;
 
 namespace FeatureFlags.ClientTests;
@@ -40,7 +43,7 @@ internal sealed class CacheFileTests
 
         await using var client = Create();
 
-        Assert.That(await client.WaitForReady(TimeSpan.FromSeconds(30)), Is.True);
+        Assert.That(await client.WaitForReadyAsync(TimeSpan.FromSeconds(30)), Is.True);
         Assert.That((client.IsOn("a"), client.IsOn("b")), Is.EqualTo((true, true)));
         Assert.That(
             (client.Status.Source, client.Status.Revision, client.Status.Age),
@@ -157,6 +160,115 @@ internal sealed class CacheFileTests
 
         await Eventually.Holds(() => client.IsOn("c"));
         Assert.That(_log.Warnings.Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task What_could_not_be_written_is_written_once_there_is_room()
+    {
+        var clock = new FakeTimeProvider();
+        var obstacle = Path.Combine(_folder, "cache");
+        await File.WriteAllTextAsync(obstacle, "");
+        await using var client = Create(options => options.TimeProvider = clock);
+        await Eventually.Holds(() => client.Status.FileError is not null);
+
+        File.Delete(obstacle);
+
+        await Eventually.Holds(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(31));
+            return client.Status.FileError is null;
+        });
+        Assert.That(File.Exists(_file), Is.True);
+    }
+
+    [Test]
+    public async Task A_path_that_can_not_be_one_does_not_stop_the_client()
+    {
+        var client = Create(options => options.CacheFile = $"{_folder}/\0");
+        await Eventually.Holds(() => client.Status.FileError?.Contains("can't be written") == true);
+
+        _service.Put("c", true);
+
+        await Eventually.Holds(() => client.IsOn("c"));
+        Assert.That(async () => await client.DisposeAsync(), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task A_file_that_was_left_out_is_replaced_though_nothing_has_changed()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        await File.WriteAllTextAsync(_file, "garbage");
+        await using var client = Create(options => options.Bootstrap = Bootstrap.FromJson(_service.Document()));
+        Assert.That(client.Status.FileError, Is.Not.Null);
+
+        await Eventually.Holds(() => client.Status.FileError is null);
+
+        using var next = new FlagClient(new FlagClientOptions { Offline = true, CacheFile = _file });
+        Assert.That(next.IsOn("a"), Is.True);
+        Assert.That(_service.StreamRequests, Is.EqualTo(new[] { _service.Cursor }));
+    }
+
+    [Test]
+    public async Task What_was_in_force_at_the_end_is_in_the_file()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var client = Create();
+            await Eventually.Holds(() => client.Status.Source == RulesSource.Service);
+
+            _service.Put("a", round % 2 == 0);
+            await client.DisposeAsync();
+
+            using var next = new FlagClient(new FlagClientOptions { Offline = true, CacheFile = _file });
+            Assert.That(next.Status.Revision, Is.EqualTo(client.Status.Revision));
+        }
+    }
+
+    [Test, CancelAfter(120_000)]
+    public async Task Two_processes_on_one_file_leave_it_whole()
+    {
+        const int writes = 1_000;
+        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        var rules = RuleDocument.Read(Encoding.UTF8.GetBytes(_service.Document()));
+        var first = new CacheFile(_file, "0123456789ABCDEF");
+        var second = new CacheFile(_file, "FEDCBA9876543210");
+        first.Write(rules);
+        using var done = new CancellationTokenSource();
+        var reading = Task.Run(() =>
+        {
+            var reads = 0;
+            for (; !done.IsCancellationRequested; reads++)
+                Assert.That(first.Read(isNamed: true)!.Flags, Is.Not.Empty);
+            return reads;
+        });
+
+        await Task.WhenAll(Task.Run(() => WriteAll(first)), Task.Run(() => WriteAll(second)));
+        await done.CancelAsync();
+
+        Assert.That(await reading, Is.Positive);
+        Assert.That(Directory.GetFiles(Path.GetDirectoryName(_file)!), Is.EqualTo(new[] { _file }));
+
+        void WriteAll(CacheFile file)
+        {
+            for (var i = 0; i < writes; i++)
+                file.Write(rules);
+        }
+    }
+
+    [Test]
+    public async Task What_a_killed_process_left_half_written_goes_when_another_starts()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        var (left, recent, others) = ($"{_file}.1-a.unfinished", $"{_file}.2-b.unfinished", $"{_file}.tmp");
+        foreach (var file in new[] { left, recent, others })
+            await File.WriteAllTextAsync(file, "half");
+        foreach (var file in new[] { left, others })
+            File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file).AddHours(-2));
+
+        await using var client = Create();
+
+        await Eventually.Holds(() => !File.Exists(left));
+        Assert.That((File.Exists(recent), File.Exists(others)), Is.EqualTo((true, true)));
     }
 
     [Test]

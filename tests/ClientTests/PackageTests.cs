@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Xml.Linq;
 using FeatureFlags.Testing;
 
 namespace FeatureFlags.ClientTests;
@@ -7,11 +9,13 @@ namespace FeatureFlags.ClientTests;
 [CancelAfter(1_200_000)]
 internal sealed class PackageTests
 {
-    private static readonly string[] Projects =
+    private const string Version = "0.0.1-test";
+
+    private static readonly string[] Packages =
     [
-        "src/BuildingBlocks/Rules",
-        "sdks/dotnet/FeatureFlags.Client",
-        "sdks/dotnet/FeatureFlags.Client.Testing",
+        "FeatureFlags.Rules",
+        "FeatureFlags.Client",
+        "FeatureFlags.Client.Testing",
     ];
 
     private string _folder = null!;
@@ -23,25 +27,54 @@ internal sealed class PackageTests
     public void Clear() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public async Task They_are_restored_from_a_folder_and_work()
+    public async Task They_say_what_they_are_are_restored_from_a_folder_and_work()
     {
-        foreach (var project in Projects)
-            await Dotnet(
-                "pack",
-                Repository.File(project),
-                "--output",
-                Path.Combine(_folder, "feed"),
-                // Beside what the build makes, which tests run from meanwhile.
-                "--artifacts-path",
-                Path.Combine(_folder, "build"),
-                "-p:Version=0.0.1-test"
-            );
+        await Dotnet(
+            "pack",
+            Repository.File("sdks/dotnet/Packages.slnf"),
+            "--output",
+            Path.Combine(_folder, "feed"),
+            // Beside what the build makes, which tests run from meanwhile.
+            "--artifacts-path",
+            Path.Combine(_folder, "build"),
+            $"-p:Version={Version}",
+            // They have run when these tests were built.
+            "-p:RunAnalyzers=false"
+        );
+        Assert.Multiple(() =>
+        {
+            foreach (var package in Packages)
+                Look(package);
+        });
         await Application();
 
         await Dotnet("build", Path.Combine(_folder, "app"));
         var said = await Dotnet("exec", Path.Combine(_folder, "app/bin/Debug/net10.0/app.dll"));
 
         Assert.That(said.Trim(), Is.EqualTo("True blue NotFound"));
+    }
+
+    private void Look(string package)
+    {
+        using var archive = ZipFile.OpenRead(Path.Combine(_folder, "feed", $"{package}.{Version}.nupkg"));
+        using var nuspec = archive.GetEntry($"{package}.nuspec")!.Open();
+        var said = XDocument
+            .Load(nuspec)
+            .Root!.Elements()
+            .Single()
+            .Elements()
+            .ToDictionary(element => element.Name.LocalName);
+
+        Assert.That(said["version"].Value, Is.EqualTo(Version));
+        Assert.That(said["description"].Value, Does.Contain("FeatureFlags").Or.Contain("feature flags"));
+        Assert.That(said["readme"].Value, Is.EqualTo("README.md"));
+        Assert.That(archive.GetEntry("README.md"), Is.Not.Null);
+        Assert.That(
+            said["dependencies"].Elements().Select(group => group.Attribute("targetFramework")!.Value),
+            Is.EquivalentTo(new[] { "net8.0", "net10.0" })
+        );
+        using var symbols = ZipFile.OpenRead(Path.Combine(_folder, "feed", $"{package}.{Version}.snupkg"));
+        Assert.That(symbols.GetEntry($"lib/net8.0/{package}.pdb"), Is.Not.Null);
     }
 
     private async Task Application()
@@ -69,8 +102,8 @@ internal sealed class PackageTests
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="FeatureFlags.Client" Version="0.0.1-test" />
-                <PackageReference Include="FeatureFlags.Client.Testing" Version="0.0.1-test" />
+                <PackageReference Include="FeatureFlags.Client" Version="{Version}" />
+                <PackageReference Include="FeatureFlags.Client.Testing" Version="{Version}" />
               </ItemGroup>
             </Project>
             """

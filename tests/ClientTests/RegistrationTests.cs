@@ -44,6 +44,9 @@ internal sealed class RegistrationTests
 
         Assert.That(app.Services.GetRequiredService<FlagClient>().IsOn("a"), Is.False);
         Assert.That((await Health(app)).Status, Is.EqualTo(HealthStatus.Unhealthy));
+        var soft = await Health(app, "soft");
+        Assert.That(soft.Status, Is.EqualTo(HealthStatus.Degraded));
+        Assert.That(soft.Tags, Is.EqualTo(new[] { "ready" }));
     }
 
     [Test]
@@ -74,17 +77,41 @@ internal sealed class RegistrationTests
     }
 
     [Test]
-    public async Task A_test_puts_its_own_client_in_place()
+    public async Task A_test_puts_its_own_client_in_place_and_needs_no_settings([Values] bool isFirst)
     {
         var flags = new TestFlags().Set("a", false);
         using var app = new HostBuilder()
             .ConfigureServices(services =>
-                services.AddSingleton(flags.Client).AddFeatureFlags(options => options.Offline = true)
-            )
+            {
+                if (isFirst)
+                    services.AddSingleton(flags.Client);
+                services.AddFeatureFlags(options => options.BaseAddress = new Uri(null!));
+                if (!isFirst)
+                    services.AddSingleton(flags.Client);
+            })
             .Build();
         await app.StartAsync();
 
         Assert.That(app.Services.GetRequiredService<FlagClient>(), Is.SameAs(flags.Client));
+    }
+
+    [Test]
+    public async Task Nothing_of_the_caller_lives_as_long_as_the_client([Values] bool isAlone)
+    {
+        var local = new AsyncLocal<string> { Value = "the caller's" };
+        var options = Options(_service);
+        var handler = new Witness(() => local.Value);
+        options.HttpHandler = handler;
+
+        await using var client = isAlone ? Alone(() => new FlagClient(options)) : new FlagClient(options);
+
+        Assert.That(await handler.Seen, Is.Null);
+
+        static FlagClient Alone(Func<FlagClient> create)
+        {
+            using var alone = ExecutionContext.SuppressFlow();
+            return create();
+        }
     }
 
     private async Task<IHost> Run(Action<FlagClientOptions>? more = null)
@@ -97,16 +124,33 @@ internal sealed class RegistrationTests
                     (options.BaseAddress, options.ApiKey) = (_service.Address, GoodKey);
                     more?.Invoke(options);
                 });
-                services.AddHealthChecks().AddFeatureFlags();
+                services.AddHealthChecks().AddFeatureFlags().AddFeatureFlags("soft", HealthStatus.Degraded, ["ready"]);
             })
             .Build();
         await app.StartAsync();
         return app;
     }
 
-    private static async Task<HealthReportEntry> Health(IHost app)
+    private static async Task<HealthReportEntry> Health(IHost app, string name = "feature_flags")
     {
         var report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
-        return report.Entries["feature_flags"];
+        return report.Entries[name];
+    }
+
+    /// <summary>Looks at something when the client sends a request.</summary>
+    private sealed class Witness(Func<string?> look) : HttpMessageHandler
+    {
+        private readonly TaskCompletionSource<string?> _seen = new();
+
+        public Task<string?> Seen => _seen.Task;
+
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            _seen.TrySetResult(look());
+            throw new HttpRequestException("No network.");
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using FeatureFlags.Client;
 using FeatureFlags.Testing;
+using Microsoft.Extensions.Logging;
 using static FeatureFlags.ClientTests.Setup;
 
 namespace FeatureFlags.ClientTests;
@@ -44,6 +45,21 @@ internal sealed class TelemetryTests
                 }
             )
         );
+    }
+
+    [Test]
+    public void A_long_activity_does_not_grow_with_each_evaluation()
+    {
+        using var client = Offline(EvaluationTests.Sample);
+        using var all = Listener("*");
+        using var asked = Listener("FeatureFlags.Client");
+        using var source = new ActivitySource("app");
+        using var activity = source.StartActivity();
+
+        for (var i = 0; i < 1_000; i++)
+            client.IsOn("checkout");
+
+        Assert.That(activity!.Events.Count(), Is.EqualTo(128));
     }
 
     [Test]
@@ -92,7 +108,7 @@ internal sealed class TelemetryTests
         meter.SetMeasurementEventCallback<long>((instrument, value, _, _) => Keep(instrument, value));
         meter.SetMeasurementEventCallback<double>((instrument, value, _, _) => Keep(instrument, value));
         meter.Start();
-        await client.WaitForReady(TimeSpan.FromSeconds(30));
+        await client.WaitForReadyAsync(TimeSpan.FromSeconds(30));
 
         service.Cut();
         await Eventually.Holds(() => service.StreamRequests.Count == 2);
@@ -109,12 +125,60 @@ internal sealed class TelemetryTests
         }
     }
 
+    [Test]
+    public async Task Neither_a_listener_nor_a_log_that_throws_ends_the_following()
+    {
+        await using var service = await FakeService.Started();
+        service.Put("a", true);
+        using var meter = new MeterListener();
+        Listen(meter);
+        meter.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("mine"));
+        meter.Start();
+        var options = Options(service);
+        using var log = new BrokenLog();
+        options.LoggerFactory = log;
+        await using var client = new FlagClient(options);
+        await client.WaitForReadyAsync(TimeSpan.FromSeconds(30));
+
+        for (var revision = 2; revision < 5; revision++)
+        {
+            service.Cut();
+            service.Put($"flag-{revision}", true);
+            await Eventually.Holds(() => client.IsOn($"flag-{revision}"));
+        }
+
+        // Each stream was ended once, by us.
+        Assert.That(service.StreamRequests, Has.Count.EqualTo(4));
+    }
+
     private static void Listen(MeterListener meter) =>
         meter.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == "FeatureFlags.Client")
                 listener.EnableMeasurementEvents(instrument);
         };
+
+    private sealed class BrokenLog : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) { }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => throw new InvalidOperationException("The disk of the log is full.");
+
+        public void Dispose() { }
+    }
 
     private static ActivityListener Listener(string source)
     {

@@ -19,6 +19,8 @@ internal sealed class SdkTests
         var run = Run.Begin();
         // On a busy machine a round may take all of the time.
         const int fewest = 3;
+        // Each so many rounds the host has nothing to answer by but the database.
+        const int forgetful = 3;
         var length = TimeSpan.FromSeconds(Run.Times(full: 120, brief: 12));
         await using var installation = Installation.OnSqlite();
         var host = await installation.Start(0, []);
@@ -32,18 +34,10 @@ internal sealed class SdkTests
 
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < length || returns.Count < fewest)
-        {
-            await Write(++number);
-            await installation.Kill(0);
-            await Task.Delay(run.Random.Next(100, 3_000));
-            // At the same address, as behind a name.
-            host = await installation.Start(0, [("ASPNETCORE_URLS", address.ToString())]);
-            var back = Stopwatch.StartNew();
-            await Eventually.Holds(() => clients.All(IsFollowing), within: BackWithin);
-            returns.Add(back.Elapsed.TotalMilliseconds);
-            await Write(++number);
-            await Eventually.Holds(() => clients.All(IsUpToDate), within: BackWithin);
-        }
+            await Outage(TimeSpan.FromMilliseconds(run.Random.Next(100, 3_000)), returns.Count % forgetful == 1);
+        // Two polls and the longest waits between tries.
+        if (Run.IsFull)
+            await Outage(TimeSpan.FromSeconds(65), forgets: false);
 
         await done.CancelAsync();
         var answers = (await Task.WhenAll(watches)).Sum();
@@ -57,6 +51,22 @@ internal sealed class SdkTests
         );
         foreach (var client in clients)
             await client.DisposeAsync();
+
+        async Task Outage(TimeSpan length, bool forgets)
+        {
+            await Write(++number);
+            await installation.Kill(0);
+            await Task.Delay(length);
+            if (forgets)
+                installation.Forget(0);
+            // At the same address, as behind a name.
+            host = await installation.Start(0, [("ASPNETCORE_URLS", address.ToString())]);
+            var back = Stopwatch.StartNew();
+            await Eventually.Holds(() => clients.All(IsFollowing), within: BackWithin);
+            returns.Add(back.Elapsed.TotalMilliseconds);
+            await Write(++number);
+            await Eventually.Holds(() => clients.All(IsUpToDate), within: BackWithin);
+        }
 
         bool IsFollowing(FlagClient client) => client.Status.Connection == FlagConnection.Streaming;
 
@@ -85,19 +95,21 @@ internal sealed class SdkTests
 
     private static async Task<FlagClient[]> Followers(Installation installation, Uri address)
     {
-        var token = await installation.Token(installation.Hosts[0]);
+        var wanted = new { name = "SDK", kind = "server" };
+        var (status, key) = await installation.Ask(
+            installation.Hosts[0],
+            HttpMethod.Post,
+            "/v1/admin/api-keys",
+            wanted
+        );
+        Assert.That(status, Is.EqualTo(201), key.ToString);
         var clients = new FlagClient[Clients];
         for (var i = 0; i < Clients; i++)
         {
             clients[i] = new FlagClient(
-                new FlagClientOptions
-                {
-                    BaseAddress = address,
-                    ApiKey = token,
-                    Tenant = Installation.Tenant,
-                }
+                new FlagClientOptions { BaseAddress = address, ApiKey = key.GetProperty("key").GetString() }
             );
-            Assert.That(await clients[i].WaitForReady(TimeSpan.FromSeconds(30)), Is.True);
+            Assert.That(await clients[i].WaitForReadyAsync(TimeSpan.FromSeconds(30)), Is.True);
         }
         return clients;
     }

@@ -15,38 +15,36 @@ namespace FeatureFlags.Client;
 public sealed partial class FlagClient : IAsyncDisposable, IDisposable
 {
     private readonly FlagState _state;
-    private readonly ClientMetrics _metrics;
+    private readonly ClientTelemetry _telemetry;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly RuleRequests? _requests;
+    private readonly CacheWriter? _writer;
     private readonly Task _following = Task.CompletedTask;
-    private readonly Task _keeping = Task.CompletedTask;
     private int _ended;
     private int _unexpected;
 
-    /// <summary>Begins to follow the rules. It does not wait for them: see <see cref="WaitForReady"/>.</summary>
+    /// <summary>Begins to follow the rules. It does not wait for them: see <see cref="WaitForReadyAsync"/>.</summary>
     /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
     public FlagClient(FlagClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         _clock = options.TimeProvider;
-        _log = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<FlagClient>();
+        StartTimeout = options.StartTimeout;
+        _log = new SafeLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<FlagClient>());
         _state = new FlagState(_clock, _log);
-        _metrics = new ClientMetrics(_state);
+        _telemetry = new ClientTelemetry(_state, _log);
         var file = options.CacheFile is { } path ? CacheFile.For(options, path) : null;
         _state.Begin(FirstRules.Of(options, file, _state), options.Offline);
         if (options.Offline)
             return;
 
-        var writer = file is null ? null : new CacheWriter(file, _state, _clock);
         _requests = new RuleRequests(options);
-        var feed = new RuleFeed(_requests, _state, options, _metrics, rules => writer?.Keep(rules));
-        // Away from whatever context the caller is in.
-        _following = Task.Run(() => feed.Run(_stop.Token));
-        if (writer is not null)
-            _keeping = Task.Run(() => writer.Run(_stop.Token));
+        _writer = file is null ? null : new CacheWriter(file, _state, _clock);
+        var feed = new RuleFeed(_requests, _state, options, _telemetry, rules => _writer?.Keep(rules));
+        _following = Background.Run(() => feed.Run(_stop.Token));
     }
 
     /// <summary>A client for tests: it has these rules until others are put in force.</summary>
@@ -55,7 +53,7 @@ public sealed partial class FlagClient : IAsyncDisposable, IDisposable
         _clock = TimeProvider.System;
         _log = NullLogger.Instance;
         _state = new FlagState(_clock, _log);
-        _metrics = new ClientMetrics(_state);
+        _telemetry = new ClientTelemetry(_state, _log);
         _state.Begin(rules, offline: true);
     }
 
@@ -64,13 +62,16 @@ public sealed partial class FlagClient : IAsyncDisposable, IDisposable
 
     internal FlagState State => _state;
 
+    /// <summary>How long an application waits for it when it starts.</summary>
+    internal TimeSpan StartTimeout { get; }
+
     /// <summary>
     /// Waits until the service's rules are in force, or the service turned out to be out of reach and those of the cache
     /// file or the bootstrap stand in.
     /// </summary>
     /// <returns>Whether there are any rules to answer by; false at the timeout without.</returns>
     /// <exception cref="OperationCanceledException"/>
-    public async Task<bool> WaitForReady(TimeSpan timeout, CancellationToken ct = default)
+    public async Task<bool> WaitForReadyAsync(TimeSpan timeout, CancellationToken ct = default)
     {
         try
         {
@@ -136,12 +137,20 @@ public sealed partial class FlagClient : IAsyncDisposable, IDisposable
         if (Interlocked.Exchange(ref _ended, 1) != 0)
             return;
 
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _following.ConfigureAwait(false);
-        await _keeping.ConfigureAwait(false);
-        _requests?.Dispose();
-        _metrics.Dispose();
-        _stop.Dispose();
+        try
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _following.ConfigureAwait(false);
+            // Only now: to the end there may be something to write.
+            if (_writer is not null)
+                await _writer.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _requests?.Dispose();
+            _telemetry.Dispose();
+            _stop.Dispose();
+        }
     }
 
     /// <inheritdoc cref="DisposeAsync"/>
@@ -150,21 +159,22 @@ public sealed partial class FlagClient : IAsyncDisposable, IDisposable
     private FlagDetails<T> Evaluate<T, TValue>(string? flagKey, EvaluationContext? user, T defaultValue)
         where TValue : struct, IFlagValue<T>
     {
+        var rules = _state.Rules;
+        FlagDetails<T> details;
         try
         {
-            var rules = _state.Rules;
-            var details = Answer<T, TValue>(rules, flagKey, user, defaultValue);
-            if (_metrics.Evaluations.Enabled || EvaluationEvent.Source.HasListeners())
-                Tell(flagKey, user, details, rules);
-            return details;
+            details = Answer<T, TValue>(rules, flagKey, user, defaultValue);
         }
-        // The edge of the application: whatever is wrong in here, or in what listens, a flag must not take it down.
+        // The edge of the application: whatever is wrong in here, a flag must not take it down.
         catch (Exception error)
         {
             if (Interlocked.Exchange(ref _unexpected, 1) == 0)
                 LogUnexpected(flagKey, error);
-            return Failed(defaultValue, FlagErrors.General);
+            details = Failed(defaultValue, FlagErrors.General);
         }
+        if (_telemetry.IsHeard)
+            _telemetry.Evaluated(flagKey, user, details, rules);
+        return details;
     }
 
     private static FlagDetails<T> Answer<T, TValue>(
@@ -208,18 +218,6 @@ public sealed partial class FlagClient : IAsyncDisposable, IDisposable
             ErrorCode = error,
             Version = version,
         };
-
-    private void Tell<T>(string? flagKey, EvaluationContext? user, in FlagDetails<T> details, ClientRules? rules)
-    {
-        if (_metrics.Evaluations.Enabled)
-        {
-            var flag = flagKey is null ? null : rules?.Compiled.Find(flagKey);
-            var reason = EvaluationEvent.ReasonOf(details, flag);
-            _metrics.Evaluations.Add(1, new KeyValuePair<string, object?>("feature_flag.result.reason", reason));
-        }
-        if (flagKey is not null && EvaluationEvent.Source.HasListeners())
-            EvaluationEvent.Record(flagKey, user, details, rules);
-    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Feature flags: an evaluation of {Flag} failed unexpectedly")]
     private partial void LogUnexpected(string? flag, Exception error);

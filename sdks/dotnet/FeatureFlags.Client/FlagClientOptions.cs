@@ -22,7 +22,8 @@ public sealed class FlagClientOptions
 
     /// <summary>
     /// A file in which the client keeps the rules it knew last, and from which it begins while the service is away.
-    /// One client per file. It holds the rules and the segments' user ids; only this user may read it.
+    /// One client per file: of two, it has the rules of either. It holds the rules and the segments' user ids; only this
+    /// user may read it.
     /// </summary>
     public string? CacheFile { get; set; }
 
@@ -37,7 +38,8 @@ public sealed class FlagClientOptions
 
     /// <summary>
     /// The longest wait before the next attempt to reach a service that is away, less a random part. 1 s unless set, so
-    /// that clients are back within two seconds of the service; with thousands of them, raise it.
+    /// that clients are back within two seconds of the service; with thousands of them, raise it. Once the service has
+    /// been away for five minutes, at least 15 s.
     /// </summary>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -63,6 +65,8 @@ public sealed class FlagClientOptions
             throw new ArgumentException("BaseAddress must be an absolute http or https address.");
         if (!Offline && string.IsNullOrWhiteSpace(ApiKey))
             throw new ArgumentException("ApiKey is required.");
+        if (CacheFile is not null && string.IsNullOrWhiteSpace(CacheFile))
+            throw new ArgumentException("CacheFile must be a path.");
         if (PollInterval < TimeSpan.FromSeconds(1) || PollInterval > TimeSpan.FromDays(1))
             throw new ArgumentException("PollInterval must be from one second to one day.");
         if (MaxRetryDelay < TimeSpan.FromMilliseconds(100) || MaxRetryDelay > TimeSpan.FromHours(1))

@@ -1,5 +1,6 @@
 using FeatureFlags.Client;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -43,22 +44,28 @@ public static class FlagClientRegistration
     }
 
     /// <summary>
-    /// A health check <c>feature_flags</c>: unhealthy without any rules, degraded while changes may be missed or the cache
-    /// file is of no use.
+    /// A health check: unhealthy without any rules, degraded while changes may be missed or the cache file is of no use.
     /// </summary>
-    public static IHealthChecksBuilder AddFeatureFlags(this IHealthChecksBuilder checks)
+    /// <param name="checks">Where to.</param>
+    /// <param name="failureStatus">What it reports without any rules, if not that it is unhealthy.</param>
+    public static IHealthChecksBuilder AddFeatureFlags(
+        this IHealthChecksBuilder checks,
+        string name = "feature_flags",
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null
+    )
     {
         ArgumentNullException.ThrowIfNull(checks);
         return checks.Add(
-            new("feature_flags", provider => new FlagHealthCheck(provider.GetRequiredService<FlagClient>()), null, null)
+            new(name, provider => new FlagHealthCheck(provider.GetRequiredService<FlagClient>()), failureStatus, tags)
         );
     }
 
     /// <summary>Creates the client before anything is served, and gives it time to get its rules.</summary>
-    private sealed class FlagClientStart(FlagClient client, FlagClientOptions options) : IHostedService
+    private sealed class FlagClientStart(FlagClient client) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken) =>
-            client.WaitForReady(options.StartTimeout, cancellationToken);
+            client.WaitForReadyAsync(client.StartTimeout, cancellationToken);
 
         // The client is the container's, which ends it after everything that asks it.
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -31,7 +31,8 @@ internal sealed class FlagHealthCheck(FlagClient client) : IHealthCheck
         return Task.FromResult(
             status switch
             {
-                { Source: RulesSource.None } => HealthCheckResult.Unhealthy(
+                { Source: RulesSource.None } => new HealthCheckResult(
+                    context.Registration.FailureStatus,
                     status.LastError ?? status.FileError ?? "No rules yet.",
                     data: data
                 ),

@@ -33,15 +33,15 @@ internal readonly struct NumberValue : IFlagValue<double>
     public static bool TryRead(in Evaluation evaluation, out double value)
     {
         value = default;
-        return evaluation.Value is { ValueKind: JsonValueKind.Number } json && json.TryGetDouble(out value);
+        return evaluation.Value is { ValueKind: JsonValueKind.Number } json
+            && json.TryGetDouble(out value)
+            // 1e400 is read as infinite.
+            && double.IsFinite(value);
     }
 }
 
 internal readonly struct IntegerValue : IFlagValue<long>
 {
-    // The greatest power of two that a long can't hold: what is below it, it can.
-    private const double TwoTo63 = 9223372036854775808;
-
     public static bool TryRead(in Evaluation evaluation, out long value)
     {
         value = default;
@@ -49,8 +49,13 @@ internal readonly struct IntegerValue : IFlagValue<long>
             return false;
         if (json.TryGetInt64(out value))
             return true;
-        // 1.0 and 1e3 are whole too.
-        if (!json.TryGetDouble(out var number) || !double.IsInteger(number) || number is < -TwoTo63 or >= TwoTo63)
+        // 1.0 and 1e3 are whole too. A double has not digits enough for a long; a decimal has, but takes 1e-30 for 0.
+        if (
+            !json.TryGetDecimal(out var number)
+            || !decimal.IsInteger(number)
+            || number is < long.MinValue or > long.MaxValue
+            || !(json.TryGetDouble(out var rough) && double.IsInteger(rough))
+        )
             return false;
         value = (long)number;
         return true;

@@ -116,6 +116,14 @@ internal sealed class Installation : IAsyncDisposable
         await host.Kill();
     }
 
+    /// <summary>Deletes what a host that has ended keeps to answer by while the database is away.</summary>
+    public void Forget(int place)
+    {
+        var folder = Path.Combine(Folder, $"host-{place}", "last-known-good");
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
     /// <summary>Forgets a host that has ended by itself.</summary>
     public void Gone(int place)
     {

@@ -31,7 +31,7 @@ internal sealed class DotNetClientTests
             )
         );
         await using var client = Follow(await acme.ServerKey(acme.Service.Http));
-        Assert.That(await client.WaitForReady(TimeSpan.FromSeconds(30)), Is.True);
+        Assert.That(await client.WaitForReadyAsync(TimeSpan.FromSeconds(30)), Is.True);
 
         for (var i = 0; i < 60; i++)
         {
@@ -56,7 +56,7 @@ internal sealed class DotNetClientTests
         var acme = await (await Service.On(engine)).Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
         await using var client = Follow(await acme.ServerKey(acme.Service.Http));
-        await client.WaitForReady(TimeSpan.FromSeconds(30));
+        await client.WaitForReadyAsync(TimeSpan.FromSeconds(30));
 
         await acme.PatchFlag("checkout", new { state = "off" });
         await Eventually.Holds(() => Reason("checkout") == Rules.Reason.FlagOff, within: TimeSpan.FromSeconds(1));
@@ -73,7 +73,7 @@ internal sealed class DotNetClientTests
         await acme.PostFlag(Sample.Flag("checkout"));
         var key = await acme.ServerKey(acme.Service.Http);
         await using var client = Follow(key);
-        await client.WaitForReady(TimeSpan.FromSeconds(30));
+        await client.WaitForReadyAsync(TimeSpan.FromSeconds(30));
 
         await acme.RevokeKey(key);
 
@@ -103,7 +103,7 @@ internal sealed class DotNetClientTests
         var acme = await host.Tenant("acme");
         await acme.PostFlag(Sample.Flag("checkout"));
         await using var client = Follow(await acme.ServerKey(host.Http));
-        await client.WaitForReady(TimeSpan.FromSeconds(30));
+        await client.WaitForReadyAsync(TimeSpan.FromSeconds(30));
         var (user, clock) = (EvaluationContext.For("u").Build(), TimeProvider.System);
         List<double> times = [];
 

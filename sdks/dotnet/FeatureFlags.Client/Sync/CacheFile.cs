@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -14,8 +13,13 @@ namespace FeatureFlags.Client.Sync;
 internal sealed class CacheFile(string path, string owner)
 {
     private const string Form = "featureflags-rules 1";
+    private const string Unfinished = ".unfinished";
     private const int OwnerLength = 16;
     private const int HeadLength = 20 + 1 + OwnerLength + 1 + 64 + 1;
+
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
+
+    private string Folder => Path.GetDirectoryName(Path.GetFullPath(path))!;
 
     public static CacheFile For(FlagClientOptions options, string path)
     {
@@ -50,32 +54,48 @@ internal sealed class CacheFile(string path, string owner)
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public void Write(ClientRules rules)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.ReadWrite,
-            // Another process that uses the same file writes later, or not at all; never into this.
-            Share = FileShare.None,
-        };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        // One name, so that what a crash left behind is overwritten the next time.
-        var unfinished = $"{path}.tmp";
-        using (var file = new FileStream(unfinished, options))
+        Directory.CreateDirectory(Folder);
+        // Of its own: should two processes have been given one file, each of them replaces it as a whole.
+        var unfinished = $"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}";
+        try
         {
-            file.SetLength(HeadLength);
-            file.Position = HeadLength;
-            RuleDocument.Write(file, rules);
-            file.Position = HeadLength;
-            var hash = SHA256.HashData(file);
-            file.Position = 0;
-            file.Write(Encoding.ASCII.GetBytes(Head(owner, hash)));
-            file.Flush(flushToDisk: true);
+            using (var file = new FileStream(unfinished, options))
+            {
+                file.SetLength(HeadLength);
+                file.Position = HeadLength;
+                RuleDocument.Write(file, rules);
+                file.Position = HeadLength;
+                var hash = SHA256.HashData(file);
+                file.Position = 0;
+                file.Write(Encoding.ASCII.GetBytes(Head(owner, hash)));
+                file.Flush(flushToDisk: true);
+            }
+            // After a power cut the name leads to the old file or to the new one: both are whole.
+            File.Move(unfinished, path, overwrite: true);
         }
-        // After a power cut the name leads to the old file or to the new one: both are whole.
-        File.Move(unfinished, path, overwrite: true);
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+
+    /// <summary>Deletes what processes that were killed while they wrote have left behind.</summary>
+    public void Sweep(DateTimeOffset now)
+    {
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(Folder, $"{Path.GetFileName(path)}.*{Unfinished}"))
+            {
+                if (now - File.GetLastWriteTimeUtc(file) > Abandoned)
+                    File.Delete(file);
+            }
+        }
+        // They are in nobody's way.
+        catch (Exception) { }
     }
 
     private static string Head(string owner, byte[] hash) => $"{Form} {owner} {Convert.ToHexString(hash)}\n";

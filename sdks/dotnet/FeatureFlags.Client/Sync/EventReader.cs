@@ -83,10 +83,8 @@ internal sealed class EventReader(Stream stream, TimeProvider clock)
             }
             searched = _end - _start;
             MakeRoom();
-            var read = await stream
-                .ReadAsync(_buffer.AsMemory(_end), ct)
-                .AsTask()
-                .WaitAsync(patience, clock, ct)
+            var read = await Patience
+                .Wait(stop => stream.ReadAsync(_buffer.AsMemory(_end), stop).AsTask(), patience, clock, ct)
                 .ConfigureAwait(false);
             if (read == 0)
                 return null;

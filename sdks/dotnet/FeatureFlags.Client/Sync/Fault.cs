@@ -17,7 +17,7 @@ internal enum FaultKind
     /// <summary>The key is not, or no longer, good: 401 or 403.</summary>
     Refused,
 
-    /// <summary>Another status than is expected.</summary>
+    /// <summary>Another status or type of content than is expected.</summary>
     Status,
 
     /// <summary>What came can't be understood.</summary>

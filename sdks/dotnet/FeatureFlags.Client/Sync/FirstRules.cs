@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace FeatureFlags.Client.Sync;
 
 /// <summary>What a client has before it has heard of the service.</summary>
@@ -31,8 +29,8 @@ internal static class FirstRules
                     ? rules
                     : throw new InvalidDataException($"it holds the rules of {rules.Tenant}/{rules.Environment}");
             }
+            // Whatever it is: the application starts all the same.
             catch (Exception error)
-                when (error is JsonException or InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 state.FileFailed($"The {what} is left out: {error.Message}");
                 return null;

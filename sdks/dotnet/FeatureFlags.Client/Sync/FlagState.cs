@@ -35,6 +35,16 @@ internal sealed partial class FlagState(TimeProvider clock, ILogger log)
     /// <summary>Completed once the rules are the service's, or it turned out that there are only those of before.</summary>
     public Task Settled => _settled.Task;
 
+    /// <summary>For how long changes may have been missed; zero while none can have been.</summary>
+    public TimeSpan StaleFor
+    {
+        get
+        {
+            lock (_lock)
+                return _stale is { } stale ? clock.GetElapsedTime(stale) : TimeSpan.Zero;
+        }
+    }
+
     public FlagClientStatus Status
     {
         get

@@ -12,6 +12,9 @@ internal static class RuleDocument
     /// <summary>Values may be nested 66 deep, and stand in a variant of a flag of a list.</summary>
     public static readonly JsonDocumentOptions Options = new() { MaxDepth = 128 };
 
+    // The writer holds everything until it is told to let go of it.
+    private const int Chunk = 256 * 1024;
+
     private static ReadOnlySpan<byte> NoCriteria => "null"u8;
 
     /// <summary>Reads an answer of <c>/v1/sdk/rules</c>, the data of a <c>snapshot</c>, a bootstrap.</summary>
@@ -50,7 +53,10 @@ internal static class RuleDocument
         json.WriteString("event_id", rules.At.EventId);
         json.WriteStartArray("flags");
         foreach (var document in rules.Flags.Values)
+        {
             json.WriteRawValue(document, skipInputValidation: true);
+            Spill(json);
+        }
         json.WriteEndArray();
         json.WriteStartArray("segments");
         foreach (var segment in rules.Compiled.Segments)
@@ -75,8 +81,17 @@ internal static class RuleDocument
     {
         json.WriteStartArray(list);
         foreach (var id in ids.List())
+        {
             json.WriteStringValue(id);
+            Spill(json);
+        }
         json.WriteEndArray();
+    }
+
+    private static void Spill(Utf8JsonWriter json)
+    {
+        if (json.BytesPending > Chunk)
+            json.Flush();
     }
 
     private static RuleChange Change(JsonElement root, Cursor? from) =>

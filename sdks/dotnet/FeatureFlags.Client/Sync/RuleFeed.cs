@@ -11,41 +11,60 @@ internal sealed class RuleFeed(
     RuleRequests requests,
     FlagState state,
     FlagClientOptions options,
-    ClientMetrics metrics,
+    ClientTelemetry telemetry,
     Action<ClientRules> kept
 )
 {
     /// <summary>Longer than two heartbeats of the service, 15 s apart: a connection that is silent for so long is dead.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(35);
-
-    /// <summary>How often a key that was refused is tried again, at most.</summary>
-    public static readonly TimeSpan RefusedRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(35);
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How often, at most, what won't soon be better is tried: a key that is refused, rules of a later format.</summary>
+    private static readonly TimeSpan HopelessRetry = TimeSpan.FromMinutes(1);
+
+    /// <summary>When a service is away for so long nobody waits for it to the second, and its return is hard enough.</summary>
+    private static readonly TimeSpan LongOutage = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan LongOutageRetry = TimeSpan.FromSeconds(15);
 
     private const int MostDoublings = 20;
 
     private readonly TimeProvider _clock = options.TimeProvider;
 
+    /// <summary>To open the stream, since one was followed.</summary>
     private int _attempts;
+
+    /// <summary>What could not be understood of streams, since something could.</summary>
+    private int _unreadable;
 
     /// <summary>When something came by the stream, or was asked for by polling.</summary>
     private long? _lastNews;
-    private bool _startOver;
+
+    /// <summary>For how long there is no need to poll after that.</summary>
+    private TimeSpan _enough;
+    private bool _isKept;
 
     public async Task Run(CancellationToken ct)
     {
-        try
+        while (!ct.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 var fault = await Follow(ct).ConfigureAwait(false);
-                metrics.Reconnects.Add(1);
+                telemetry.Reconnecting();
                 await Wait(fault, ct).ConfigureAwait(false);
             }
+            // Whatever it is that goes wrong just as the client ends.
+            catch (Exception) when (ct.IsCancellationRequested) { }
+            catch (Exception error)
+            {
+                // Without this loop there would be no more changes.
+                state.StreamFailed(FaultException.Of(error));
+                await Task.Delay(options.MaxRetryDelay, _clock, ct)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
-        // Whatever it is that goes wrong just as the client ends.
-        catch (Exception) when (ct.IsCancellationRequested) { }
     }
 
     /// <summary>Follows one stream to its end.</summary>
@@ -55,7 +74,8 @@ internal sealed class RuleFeed(
         _attempts++;
         try
         {
-            var cursor = _startOver ? null : state.Rules?.At;
+            // What can't be understood would come again behind the same cursor.
+            var cursor = _unreadable > 0 ? null : state.Rules?.At;
             using var response = await requests.OpenStream(cursor, ct).ConfigureAwait(false);
             await using var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
             var events = new EventReader(stream, _clock);
@@ -64,9 +84,8 @@ internal sealed class RuleFeed(
             {
                 if (!Take(next))
                     continue;
-                state.Confirm(FlagConnection.Streaming);
-                (_attempts, _startOver) = (0, false);
-                _lastNews = _clock.GetTimestamp();
+                Confirm(FlagConnection.Streaming);
+                (_attempts, _unreadable) = (0, 0);
                 patience = Silence;
             }
             throw new FaultException(FaultKind.Ended, "The stream has ended.");
@@ -75,8 +94,12 @@ internal sealed class RuleFeed(
         {
             // Whatever it was, the application goes on with the rules there are.
             var fault = FaultException.Of(error);
-            // What can't be understood would come again behind the same cursor.
-            _startOver = fault.Kind == FaultKind.Unreadable;
+            if (fault.Kind == FaultKind.Unreadable)
+            {
+                _unreadable++;
+                // It got through: a poll would bring the same.
+                Heard(fault);
+            }
             state.StreamFailed(fault);
             return fault;
         }
@@ -110,56 +133,85 @@ internal sealed class RuleFeed(
     private void Force(ClientRules rules)
     {
         state.Take(rules);
-        kept(rules);
+        _isKept = false;
+    }
+
+    private void Confirm(FlagConnection connection)
+    {
+        state.Confirm(connection);
+        Heard(null);
+        // The first time whatever they came from: a file that was left out is replaced, and one that can't be written is
+        // known before it is needed.
+        if (!_isKept && state.Rules is { } rules)
+        {
+            kept(rules);
+            _isKept = true;
+        }
+    }
+
+    private void Heard(FaultException? fault)
+    {
+        _lastNews = _clock.GetTimestamp();
+        var isHopeless = fault is { Kind: FaultKind.Refused or FaultKind.Unreadable };
+        _enough = isHopeless && options.PollInterval < HopelessRetry ? HopelessRetry : options.PollInterval;
     }
 
     /// <summary>Lets time pass until the stream is worth another try, polling meanwhile.</summary>
     private async Task Wait(FaultException fault, CancellationToken ct)
     {
-        await PollIfDue(fault, ct).ConfigureAwait(false);
+        await PollIfDue(ct).ConfigureAwait(false);
         state.Tried();
 
         var began = _clock.GetTimestamp();
         var delay = Delay(fault);
         while (delay - _clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
         {
-            await Task.Delay(left < options.PollInterval ? left : options.PollInterval, _clock, ct)
-                .ConfigureAwait(false);
-            await PollIfDue(fault, ct).ConfigureAwait(false);
+            // A timer leaves out what is less than a millisecond, and would end early.
+            var pause = Math.Ceiling(Math.Min(left.TotalMilliseconds, UntilPoll.TotalMilliseconds));
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(pause, 0)), _clock, ct).ConfigureAwait(false);
+            await PollIfDue(ct).ConfigureAwait(false);
         }
     }
 
     private TimeSpan Delay(FaultException fault)
     {
-        if (fault.Kind == FaultKind.Refused)
-            return RefusedRetry * (1 + options.Jitter()) / 2;
-
-        var longest = state.Connection == FlagConnection.Polling ? options.PollInterval : options.MaxRetryDelay;
-        var backoff = FirstRetry * Math.Pow(2, Math.Min(_attempts, MostDoublings));
         var jitter = options.Jitter();
-        var delay = (backoff < longest ? backoff : longest) * jitter;
+        // Of what can't be understood the first may be a change: the next try brings all there is.
+        if (fault.Kind == FaultKind.Refused || (fault.Kind == FaultKind.Unreadable && _unreadable > 1))
+            return HopelessRetry * (1 + jitter) / 2;
+
+        var backoff = FirstRetry * Math.Pow(2, Math.Min(_attempts, MostDoublings));
+        var delay = (backoff < LongestDelay ? backoff : LongestDelay) * jitter;
         // Spread too, or everyone who was told the same would come at once.
         var asked = (fault.RetryAfter ?? TimeSpan.Zero) * (1 + jitter / 4);
         return asked > delay ? asked : delay;
     }
 
-    private async Task PollIfDue(FaultException fault, CancellationToken ct)
+    private TimeSpan LongestDelay =>
+        state.Connection == FlagConnection.Polling ? options.PollInterval
+        : state.StaleFor > LongOutage && options.MaxRetryDelay < LongOutageRetry ? LongOutageRetry
+        : options.MaxRetryDelay;
+
+    private TimeSpan UntilPoll => _lastNews is { } last ? _enough - _clock.GetElapsedTime(last) : TimeSpan.Zero;
+
+    private async Task PollIfDue(CancellationToken ct)
     {
-        // The same key would be refused again.
-        if (fault.Kind == FaultKind.Refused)
-            return;
-        if (_lastNews is { } last && _clock.GetElapsedTime(last) < options.PollInterval)
+        if (UntilPoll > TimeSpan.Zero)
             return;
         try
         {
-            _lastNews = _clock.GetTimestamp();
             if (await requests.Poll(state.Rules?.At, ct).ConfigureAwait(false) is { } rules)
                 Force(rules);
-            state.Confirm(FlagConnection.Polling);
+            // The service is back, so the stream may be too: that is found out soon, whatever the outage lasted.
+            if (state.Connection != FlagConnection.Polling)
+                _attempts = 0;
+            Confirm(FlagConnection.Polling);
         }
         catch (Exception error) when (!ct.IsCancellationRequested)
         {
-            state.PollFailed(FaultException.Of(error));
+            var fault = FaultException.Of(error);
+            Heard(fault);
+            state.PollFailed(fault);
         }
     }
 }

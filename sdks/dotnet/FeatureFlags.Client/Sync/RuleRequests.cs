@@ -8,6 +8,7 @@ namespace FeatureFlags.Client.Sync;
 internal sealed class RuleRequests : IDisposable
 {
     private const string StreamType = "text/event-stream";
+    private const string RulesType = "application/json";
 
     /// <summary>How long connecting and the first byte may take; the service sends one at once.</summary>
     public static readonly TimeSpan Opening = TimeSpan.FromSeconds(10);
@@ -51,7 +52,7 @@ internal sealed class RuleRequests : IDisposable
         if (cursor is { } known)
             request.Headers.Add("Last-Event-ID", known.ToString());
         var response = await Send(request, ct).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == StreamType)
+        if (response.StatusCode == HttpStatusCode.OK && Is(response, StreamType))
             return response;
         using (response)
             throw Unexpected(response);
@@ -69,7 +70,9 @@ internal sealed class RuleRequests : IDisposable
         return response.StatusCode switch
         {
             HttpStatusCode.NotModified when cursor is not null => null,
-            HttpStatusCode.OK => Checked(RuleDocument.Read(await Body(response, ct).ConfigureAwait(false))),
+            HttpStatusCode.OK when Is(response, RulesType) => Checked(
+                RuleDocument.Read(await Body(response, ct).ConfigureAwait(false))
+            ),
             _ => throw Unexpected(response),
         };
     }
@@ -85,23 +88,13 @@ internal sealed class RuleRequests : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct)
-    {
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        try
-        {
-            return await _http
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, attempt.Token)
-                .WaitAsync(Opening, _clock, ct)
-                .ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Or the answer that nobody waits for would keep its connection.
-            await attempt.CancelAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    private Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct) =>
+        Patience.Wait(
+            stop => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop),
+            Opening,
+            _clock,
+            ct
+        );
 
     private async Task<ReadOnlyMemory<byte>> Body(HttpResponseMessage response, CancellationToken ct)
     {
@@ -111,13 +104,16 @@ internal sealed class RuleRequests : IDisposable
             : stream;
         var bytes = new MemoryStream();
         var buffer = new byte[64 * 1024];
-        while (
-            await body.ReadAsync(buffer, ct).AsTask().WaitAsync(Opening, _clock, ct).ConfigureAwait(false) is var read
-            && read > 0
-        )
+        int read;
+        while ((read = await Patience.Wait(Next, Opening, _clock, ct).ConfigureAwait(false)) > 0)
             bytes.Write(buffer, 0, read);
         return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+
+        Task<int> Next(CancellationToken stop) => body.ReadAsync(buffer, stop).AsTask();
     }
+
+    private static bool Is(HttpResponseMessage response, string type) =>
+        response.Content.Headers.ContentType?.MediaType == type;
 
     private static FaultException Unexpected(HttpResponseMessage response)
     {
@@ -128,7 +124,7 @@ internal sealed class RuleRequests : IDisposable
                 FaultKind.Refused,
                 $"The service refuses the key ({status})."
             ),
-            HttpStatusCode.OK => new(FaultKind.Unreadable, "What answers is not the service: the answer is no stream."),
+            HttpStatusCode.OK => new(FaultKind.Status, "What answers is not the service: the answer holds no rules."),
             _ => new(FaultKind.Status, $"The service answers {status}.", RetryAfter(response)),
         };
     }

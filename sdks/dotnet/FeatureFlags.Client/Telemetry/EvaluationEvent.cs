@@ -12,13 +12,16 @@ namespace FeatureFlags.Client.Telemetry;
 /// </summary>
 internal static class EvaluationEvent
 {
-    public static readonly ActivitySource Source = new(ClientMetrics.Name);
+    public static readonly ActivitySource Source = new(ClientTelemetry.Name);
 
     private const string Provider = "FeatureFlags";
 
+    // As many as OpenTelemetry's exporters keep of one span: a long one is not to grow without end.
+    private const int Most = 128;
+
     public static void Record<T>(string flagKey, EvaluationContext? user, in FlagDetails<T> details, ClientRules? rules)
     {
-        if (Activity.Current is not { IsAllDataRequested: true } activity)
+        if (Activity.Current is not { IsAllDataRequested: true } activity || IsFull(activity))
             return;
 
         var tags = new ActivityTagsCollection
@@ -57,6 +60,14 @@ internal static class EvaluationEvent
             Reason.PrerequisiteFailed => "default",
             _ => "error",
         };
+    }
+
+    private static bool IsFull(Activity activity)
+    {
+        var events = 0;
+        foreach (ref readonly var _ in activity.EnumerateEvents())
+            events++;
+        return events >= Most;
     }
 
     private static string ErrorOf(string code) =>
