@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using FeatureFlags.Client;
-using FeatureFlags.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FeatureFlags.ClientTests;
@@ -36,14 +35,14 @@ internal sealed class ScheduleTests
     {
         (_service.Stream, _service.Rules) = (Status(502), Status(502));
         await using var client = await Begin();
-        await Pass(TimeSpan.FromSeconds(60));
+        Pass(client, TimeSpan.FromSeconds(60));
 
         _service.Rules = Rules;
         for (var step = 0; step < 400 && client.Status.Connection != FlagConnection.Polling; step++)
-            await Pass(WaitedClock.Step);
+            Pass(client, WaitedClock.Step);
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Polling));
         _service.Stream = Snapshot(EvaluationTests.Sample, isOpen: true);
-        await Pass(TimeSpan.FromSeconds(2));
+        Pass(client, TimeSpan.FromSeconds(2));
 
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Streaming));
     }
@@ -54,7 +53,7 @@ internal sealed class ScheduleTests
         (_service.Stream, _service.Rules) = (Status(502), Status(502));
         await using var client = await Begin(jitter: 0.99);
 
-        await Pass(TimeSpan.FromMinutes(10));
+        Pass(client, TimeSpan.FromMinutes(10));
 
         var gaps = _service.Streams.Zip(_service.Streams.Skip(1), (at, next) => (at, Gap: next - at)).ToList();
         var early = gaps.Where(gap => gap.at < TimeSpan.FromMinutes(4.9)).Select(gap => gap.Gap);
@@ -69,7 +68,7 @@ internal sealed class ScheduleTests
         (_service.Stream, _service.Rules) = (Snapshot(Unreadable), Body(Unreadable));
         await using var client = await Begin(jitter: 0);
 
-        await Pass(TimeSpan.FromMinutes(5));
+        Pass(client, TimeSpan.FromMinutes(5));
 
         Assert.That(_service.Streams.Count + _service.Polls.Count, Is.InRange(5, 12));
         Assert.That(_log.Warnings.Single(), Does.Contain("format 2"));
@@ -84,13 +83,13 @@ internal sealed class ScheduleTests
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Polling));
 
         (_service.Stream, _service.Rules) = (Status(401), Status(401));
-        await Pass(TimeSpan.FromSeconds(31));
+        Pass(client, TimeSpan.FromSeconds(31));
 
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Disconnected));
         Assert.That(client.Status.StaleSince, Is.Not.Null);
         Assert.That(client.Status.LastError, Does.Contain("refuses the key (401)"));
         var (streams, polls) = (_service.Streams.Count, _service.Polls.Count);
-        await Pass(TimeSpan.FromMinutes(5));
+        Pass(client, TimeSpan.FromMinutes(5));
         Assert.That(_service.Streams.Count - streams, Is.InRange(5, 10));
         Assert.That(_service.Polls.Count - polls, Is.InRange(4, 5));
     }
@@ -101,7 +100,7 @@ internal sealed class ScheduleTests
         (_service.Stream, _service.Rules) = (Status(403), Rules);
         await using var client = await Begin();
 
-        await Pass(TimeSpan.FromMinutes(5));
+        Pass(client, TimeSpan.FromMinutes(5));
 
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Polling));
         Assert.That(client.Status.StaleSince, Is.Null);
@@ -116,7 +115,7 @@ internal sealed class ScheduleTests
         await using var client = await Begin(() => ++asked == 1 ? throw new InvalidOperationException("mine") : 0.5);
 
         _service.Stream = Snapshot(EvaluationTests.Sample, isOpen: true);
-        await Pass(TimeSpan.FromSeconds(2));
+        Pass(client, TimeSpan.FromSeconds(2));
 
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Streaming));
     }
@@ -142,13 +141,24 @@ internal sealed class ScheduleTests
         return client;
     }
 
-    private async Task Pass(TimeSpan time)
+    /// <summary>Lets the client's time pass, and none of it while the client is at work.</summary>
+    private void Pass(FlagClient client, TimeSpan time)
     {
+        Rests();
         for (var passed = TimeSpan.Zero; passed < time; passed += WaitedClock.Step)
         {
-            await Eventually.Holds(() => _clock.IsWaitedFor);
             _clock.Advance(WaitedClock.Step);
+            Rests();
         }
+
+        void Rests() =>
+            Assert.That(
+                SpinWait.SpinUntil(
+                    () => _clock.IsWaitedFor || client.Status.Connection == FlagConnection.Streaming,
+                    TimeSpan.FromSeconds(30)
+                ),
+                Is.True
+            );
     }
 
     private static Func<HttpResponseMessage> Status(int status) => () => new((HttpStatusCode)status);
@@ -209,14 +219,18 @@ internal sealed class ScheduleTests
     {
         public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-        private int _timers;
+        private int _delays;
 
-        public bool IsWaitedFor => Volatile.Read(ref _timers) > 0;
+        /// <summary>Whether somebody is in a delay; the limit of a request or a read is none.</summary>
+        public bool IsWaitedFor => Volatile.Read(ref _delays) > 0;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            Interlocked.Increment(ref _timers);
-            return new Counted(base.CreateTimer(callback, state, dueTime, period), this);
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (state is CancellationTokenSource)
+                return timer;
+            Interlocked.Increment(ref _delays);
+            return new Counted(timer, this);
         }
 
         private sealed class Counted(ITimer timer, WaitedClock clock) : ITimer
@@ -228,7 +242,7 @@ internal sealed class ScheduleTests
             public void Dispose()
             {
                 if (Interlocked.Exchange(ref _ended, 1) == 0)
-                    Interlocked.Decrement(ref clock._timers);
+                    Interlocked.Decrement(ref clock._delays);
                 timer.Dispose();
             }
 
