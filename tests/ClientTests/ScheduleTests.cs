@@ -41,6 +41,7 @@ internal sealed class ScheduleTests
         for (var step = 0; step < 400 && client.Status.Connection != FlagConnection.Polling; step++)
             Pass(client, WaitedClock.Step);
         Assert.That(client.Status.Connection, Is.EqualTo(FlagConnection.Polling));
+        Pass(client, TimeSpan.FromSeconds(1.5));
         _service.Stream = Snapshot(EvaluationTests.Sample, isOpen: true);
         Pass(client, TimeSpan.FromSeconds(2));
 
