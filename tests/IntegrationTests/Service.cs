@@ -4,6 +4,7 @@ using FeatureFlags.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Respawn;
 
@@ -66,7 +67,8 @@ internal sealed class Service : IAsyncDisposable
     public static async Task<Service> Start(
         Engine engine,
         Dictionary<string, string>? settings = null,
-        string? dsn = null
+        string? dsn = null,
+        TimeProvider? clock = null
     )
     {
         var folder = Directory.CreateTempSubdirectory("featureflags-").FullName;
@@ -85,7 +87,8 @@ internal sealed class Service : IAsyncDisposable
                 ["DEMO_SEED"] = "false",
                 ["environment"] = "Development",
             },
-            settings ?? []
+            settings ?? [],
+            clock ?? TimeProvider.System
         );
         factory.UseKestrel(0);
         factory.StartServer();
@@ -156,13 +159,17 @@ internal sealed class Service : IAsyncDisposable
         }
     }
 
-    private sealed class HostFactory(Dictionary<string, string> defaults, Dictionary<string, string> settings)
-        : WebApplicationFactory<Program>
+    private sealed class HostFactory(
+        Dictionary<string, string> defaults,
+        Dictionary<string, string> settings,
+        TimeProvider clock
+    ) : WebApplicationFactory<Program>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             foreach (var (name, value) in defaults.Concat(settings))
                 builder.UseSetting(name, value);
+            builder.ConfigureServices(services => services.AddSingleton(clock));
         }
     }
 }

@@ -25,7 +25,7 @@ public static class Registration
         services.AddSingleton<DatabaseStatus>();
         services.AddScoped<CallContext>();
         services.AddScoped<IInterceptor, TenantGuard>();
-        services.AddSingleton(StreamPlaces.From(configuration));
+        services.AddSingleton(StreamLimits.From(configuration));
         services.AddSingleton<Streams>();
         services.AddMessaging(modules);
         foreach (var module in modules)

@@ -156,8 +156,8 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
 
         Assert.That(Revisions(await client.Events(1_000)), Is.EqualTo(Enumerable.Range(1, 1_000)));
         // The one whose bytes nobody takes is the only one that waits for its client.
-        await Eventually.Holds(() => node.Clock.Waiting(StreamConnection.Patience) == 1);
-        node.Clock.Pass(StreamConnection.Patience);
+        await Eventually.Holds(() => node.Clock.Waiting(PatientWriting.Patience) == 1);
+        node.Clock.Pass(PatientWriting.Patience);
         Assert.That(async () => await deaf.Events(1_000), Throws.InstanceOf<Exception>(), "cut off");
         await node.Switch(false, "lamp-7");
         Assert.That(Revisions(await client.Events(1)), Is.EqualTo(new[] { 1_001 }));

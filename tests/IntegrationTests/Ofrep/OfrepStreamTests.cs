@@ -1,7 +1,11 @@
 using System.Net;
+using System.Text;
+using FeatureFlags.Evaluation.Ofrep;
 using FeatureFlags.IntegrationTests.ChangeFeed;
 using FeatureFlags.IntegrationTests.Operations;
+using FeatureFlags.IntegrationTests.Outbox;
 using FeatureFlags.IntegrationTests.Security;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Ofrep;
 
@@ -70,7 +74,7 @@ internal sealed class OfrepStreamTests
     }
 
     [Test]
-    public async Task The_address_is_the_same_from_answer_to_answer_and_another_for_another_scope()
+    public async Task The_address_is_the_same_from_answer_to_answer_and_another_for_another_user_or_scope()
     {
         var service = await Service.On(Engine.Sqlite);
         var acme = await service.Tenant("acme");
@@ -81,7 +85,8 @@ internal sealed class OfrepStreamTests
         await acme.PostFlag(Sample.Flag("f"));
 
         Assert.That(await Url(acme, Ada), Is.EqualTo(url));
-        Assert.That(await Url(acme, new { targetingKey = "bob" }), Is.EqualTo(url));
+        Assert.That(await Url(acme, new { targetingKey = "ada", plan = "pro" }), Is.EqualTo(url));
+        Assert.That(await Url(acme, new { targetingKey = "bob" }), Is.Not.EqualTo(url), "Not all end at once.");
         Assert.That(await Url(acme.In("staging"), Ada), Is.Not.EqualTo(url));
     }
 
@@ -107,6 +112,107 @@ internal sealed class OfrepStreamTests
             Does.StartWith("https://flags.example.com/ofrep/v1/events?token=")
         );
         Assert.That(behindProxies.ETag, Is.Not.EqualTo(direct.ETag));
+    }
+
+    [TestCase("under_score.example:8443", "under_score.example:8443")]
+    [TestCase("[::1]:8080", "[::1]:8080")]
+    [TestCase("é..x", null)]
+    [TestCase("flags.example/path", null)]
+    [TestCase("user@flags.example", null)]
+    public async Task What_a_proxy_says_counts_where_it_is_a_host(string said, string? counts)
+    {
+        var service = await Service.On(Engine.Sqlite);
+        using var http = new HttpClient(
+            new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }
+        )
+        {
+            BaseAddress = service.Http.BaseAddress,
+        };
+        var acme = (await service.Tenant("acme")).At(http);
+
+        var answer = await acme.OfrepAll(Ada, ("X-Forwarded-Host", said));
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+        Assert.That(
+            answer.At("eventStreams.0.url"),
+            Does.StartWith($"http://{counts ?? service.Http.BaseAddress!.Authority}/ofrep/v1/events?token=")
+        );
+    }
+
+    [Test]
+    public async Task Changes_that_come_fast_are_told_together_and_the_last_one_always()
+    {
+        var clock = new ShiftedClock { Held = StreamOfrepChanges.Gap };
+        await using var service = await Service.Start(Engine.Sqlite, clock: clock);
+        var acme = await service.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("f"));
+        await using var stream = await Listen(service, (await acme.OfrepAll(Ada)).At("eventStreams.0.url")!);
+        await Event(stream);
+
+        for (var version = 2; version <= 20; version++)
+            await acme.PatchFlag("f", new { description = $"{version}" });
+        await Eventually.Holds(() => clock.Pass(StreamOfrepChanges.Gap) == 1);
+        Assert.That(ETag(await Event(stream)), Does.StartWith("\"20."));
+
+        await Eventually.Holds(() => clock.Pass(StreamOfrepChanges.Gap) == 1);
+        await acme.PatchFlag("f", new { description = "at once" });
+        Assert.That(ETag(await Event(stream)), Does.StartWith("\"21."));
+    }
+
+    [Test]
+    public async Task Pages_have_places_of_their_own_and_leave_servers_theirs()
+    {
+        await using var service = await Service.Start(
+            Engine.Sqlite,
+            new() { ["STREAMS_PER_TENANT"] = "1", ["OFREP_STREAMS_PER_TENANT"] = "2" }
+        );
+        var acme = await service.Tenant("acme");
+        var url = (await acme.OfrepAll(Ada)).At("eventStreams.0.url")!;
+        await using var one = await Listen(service, url);
+        await using var other = await Listen(service, url);
+
+        await using var refused = await Listen(service, url);
+        await using var server = await acme.SdkStream();
+
+        Assert.That(refused.Response.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(server.Response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_starting_host_lets_those_wait_who_bring_a_token_and_a_host_with_rules_nobody()
+    {
+        await using var cluster = PostgresCluster.Launch();
+        await using var installation = Installation
+            .On(await cluster.CreateDatabase())
+            .With("JWT_SECRET", Service.JwtSecret);
+        var first = await installation.Run();
+        var acme = await first.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("f"));
+        var url = new Uri((await acme.OfrepAll(Ada)).At("eventStreams.0.url")!).PathAndQuery;
+        var kept = Path.Combine(installation.Folder, "last-known-good", "acme.production.rules");
+        await Eventually.Holds(() => File.Exists(kept), TimeSpan.FromSeconds(20));
+        await first.Kill();
+        cluster.StopImmediate();
+
+        var standIn = await installation.Start().Answering();
+        await Eventually.Holds(
+            async () => (await standIn.Get("/readyz")).Status == HttpStatusCode.OK,
+            TimeSpan.FromSeconds(20)
+        );
+        await using (var stream = await Listen(standIn.Http, url).WaitAsync(TimeSpan.FromSeconds(10)))
+            Assert.That(ETag(await Event(stream)), Does.StartWith("\"1."));
+        var announced = await acme.At(standIn.Http)
+            .Send(HttpMethod.Post, "/ofrep/v1/evaluate/flags?flagConfigEtag=0.", new { context = Ada });
+        Assert.That(announced.At("flags.0.reason"), Is.EqualTo("STATIC"), announced.ToString());
+        await standIn.Kill();
+
+        var starting = await installation.Start(("DATA_DIR", $"{installation.Folder}-2")).Answering();
+        var stranger = starting.Http.GetAsync("/ofrep/v1/events?token=x").WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.That((await stranger).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        var waiting = Listen(starting.Http, url);
+        cluster.Start();
+        await using var served = await waiting;
+        Assert.That(ETag(await Event(served)), Does.StartWith("\"1."));
     }
 
     [Test]
@@ -200,6 +306,66 @@ internal sealed class OfrepStreamTests
             new { context = Ada }
         );
         Assert.That(told.At("flags.0.reason"), Is.EqualTo("DISABLED"), told.ToString());
+    }
+
+    [Test]
+    public async Task Many_who_ask_for_what_a_host_has_not_heard_of_cost_the_database_a_look_or_two()
+    {
+        var deaf = new Dictionary<string, string> { ["Outbox:Notify"] = "false", ["Outbox:RevisionPoll"] = "01:00:00" };
+        await using var one = await Service.Start(Engine.Postgres, deaf);
+        await using var other = await Service.Start(Engine.Postgres, deaf, one.Dsn);
+        var acme = await one.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("f"));
+        await acme.At(other.Http).OfrepAll(Ada);
+        await acme.PatchFlag("f", new { state = "off" });
+        var etag = (await acme.SdkRules()).ETag!;
+
+        using var loads = new LoadCount();
+        var told = await Ask(200, etag);
+
+        Assert.That(told.Select(answer => answer.At("flags.0.reason")), Is.All.EqualTo("DISABLED"));
+        Assert.That(loads.Count, Is.InRange(1, 3));
+        var begin = TimeProvider.System.GetTimestamp();
+        var never = await Ask(100, "\"999999999.x\"");
+        var took = TimeProvider.System.GetElapsedTime(begin);
+        Assert.That(never.Select(answer => (int)answer.Status), Is.All.EqualTo(503));
+        Assert.That(loads.Count, Is.LessThanOrEqualTo(5 + took.TotalMilliseconds / 100), "ten a second at most");
+
+        Task<Answer[]> Ask(int count, string announced)
+        {
+            var path = $"/ofrep/v1/evaluate/flags?flagConfigEtag={Uri.EscapeDataString(announced)}";
+            return Task.WhenAll(
+                Enumerable
+                    .Range(0, count)
+                    .Select(_ => acme.At(other.Http).Send(HttpMethod.Post, path, new { context = Ada }))
+            );
+        }
+    }
+
+    [Test]
+    public async Task After_a_restore_an_event_is_answered_from_the_history_it_is_of()
+    {
+        await using var service = await Service.Start(Engine.Sqlite, new() { ["Outbox:RevisionPoll"] = "01:00:00" });
+        var acme = await service.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("f"));
+        await acme.PatchFlag("f", new { state = "off" });
+        await acme.PatchFlag("f", new { state = "on" });
+        Assert.That((await acme.OfrepAll(Ada)).At("metadata.version"), Is.EqualTo("3"));
+        await using (var connection = service.Connect())
+        {
+            await connection.OpenAsync();
+            await using var restored = connection.CreateCommand();
+            restored.CommandText = "UPDATE outbox_revisions SET revision = 2, head_event_id = 'another'";
+            await restored.ExecuteNonQueryAsync();
+        }
+
+        var told = await acme.Send(
+            HttpMethod.Post,
+            "/ofrep/v1/evaluate/flags?flagConfigEtag=2.another",
+            new { context = Ada }
+        );
+
+        Assert.That(told.At("metadata.version"), Is.EqualTo("2"), told.ToString());
     }
 
     [TestCase("flags?flagConfigEtag=")]

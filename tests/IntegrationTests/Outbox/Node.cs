@@ -209,18 +209,22 @@ internal sealed class Node : IAsyncDisposable
     }
 }
 
-/// <summary>The real clock, moved ahead; its timers can be made to ring before their time.</summary>
+/// <summary>The real clock, moved ahead; its timers can be made to ring before their time, or not by themselves.</summary>
 internal sealed class ShiftedClock : TimeProvider
 {
     private readonly ConcurrentDictionary<Alarm, TimeSpan> _alarms = [];
 
     public TimeSpan Ahead { get; set; }
 
+    /// <summary>Timers that are set to this time ring when it is made to <see cref="Pass"/>, and not before.</summary>
+    public TimeSpan? Held { get; set; }
+
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var alarm = new Alarm(() => callback(state), base.CreateTimer(callback, state, dueTime, period), _alarms);
+        var rings = dueTime == Held ? Timeout.InfiniteTimeSpan : dueTime;
+        var alarm = new Alarm(() => callback(state), base.CreateTimer(callback, state, rings, period), _alarms);
         _alarms[alarm] = dueTime;
         return alarm;
     }

@@ -2,11 +2,15 @@ using System.IO.Compression;
 using System.Net;
 using System.Text.Json.Nodes;
 using FeatureFlags.BuildingBlocks;
+using FeatureFlags.BuildingBlocks.Streaming;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Sync;
 using FeatureFlags.IntegrationTests.Contracts;
 using FeatureFlags.IntegrationTests.Operations;
+using FeatureFlags.IntegrationTests.Outbox;
 using FeatureFlags.Testing;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FeatureFlags.IntegrationTests.Sdk;
@@ -102,8 +106,74 @@ internal sealed class SdkRulesTests
         if (compressed)
             body = new GZipStream(body, CompressionMode.Decompress);
         Assert.That(answer.Content.Headers.ContentEncoding, Is.EqualTo(compressed ? new[] { "gzip" } : []));
-        Assert.That(answer.Headers.Vary, Is.EqualTo(new[] { "Accept-Encoding" }));
         Assert.That(await new StreamReader(body).ReadToEndAsync(), Is.EqualTo((await acme.SdkRules()).Text));
+    }
+
+    [Test]
+    public async Task No_cache_takes_one_callers_rules_for_anothers()
+    {
+        var acme = await (await Service.On(Engine.Sqlite)).Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+
+        var rules = await acme.SdkRules();
+        var same = await acme.SdkRules(("If-None-Match", rules.ETag!));
+
+        Assert.That(same.Status, Is.EqualTo(HttpStatusCode.NotModified));
+        foreach (var answer in new[] { rules, same })
+        {
+            Assert.That($"{answer.Headers.CacheControl}", Is.EqualTo("no-cache, private"));
+            Assert.That(
+                answer.Headers.Vary,
+                Is.EqualTo(new[] { "Accept-Encoding", "Authorization", "X-API-Key", "X-Tenant-ID", "X-Environment" })
+            );
+        }
+    }
+
+    [Test]
+    public async Task A_client_that_is_slow_gets_all_of_a_long_list_and_one_that_takes_nothing_is_cut_off()
+    {
+        var clock = new ShiftedClock { Held = PatientWriting.Patience };
+        await using var service = await Service.Start(Engine.Sqlite, clock: clock);
+        var acme = await service.Tenant("acme");
+        await acme.PostSegment(new { key = "insiders" });
+        // More than a connection holds.
+        for (var part = 0; part < 16; part++)
+            await AddMembers(acme, Enumerable.Range(0, 4_000).Select(i => $"{part}-{i}-{new string('x', 230)}"));
+        var expected = (await acme.SdkRules()).Text;
+
+        using var slow = await Begin();
+        using var deaf = await Begin();
+        // Nothing of it piles up in the host: it waits for its clients.
+        await Eventually.Holds(() => clock.Waiting(PatientWriting.Patience) == 2);
+        Assert.That(await slow.Content.ReadAsStringAsync(), Is.EqualTo(expected));
+        await Eventually.Holds(() => clock.Waiting(PatientWriting.Patience) == 1);
+        clock.Pass(PatientWriting.Patience);
+        Assert.That(async () => await deaf.Content.ReadAsStringAsync(), Throws.InstanceOf<HttpRequestException>());
+
+        Task<HttpResponseMessage> Begin() =>
+            service.Http.SendAsync(
+                acme.Request(HttpMethod.Get, "/v1/sdk/rules"),
+                HttpCompletionOption.ResponseHeadersRead
+            );
+
+        static async Task AddMembers(TenantClient tenant, IEnumerable<string> ids)
+        {
+            var change = new { list = "included", add = ids.ToArray() };
+            var answer = await tenant.Send(HttpMethod.Patch, "/v1/segments/insiders/members", change);
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+        }
+    }
+
+    [Test]
+    public async Task No_limit_of_a_requests_time_cuts_them_off()
+    {
+        var service = await Service.On(Engine.Sqlite);
+        var rules = service
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Single(endpoint => endpoint.RoutePattern.RawText == "/v1/sdk/rules");
+
+        Assert.That(rules.Metadata.GetMetadata<DisableRequestTimeoutAttribute>(), Is.Not.Null);
     }
 
     [TestCase("evaluate", "flags:r", HttpStatusCode.Forbidden)]

@@ -1,6 +1,11 @@
 using System.Net;
+using FeatureFlags.BuildingBlocks.Streaming;
+using FeatureFlags.Evaluation.Features;
 using FeatureFlags.IntegrationTests.ChangeFeed;
+using FeatureFlags.IntegrationTests.Operations;
+using FeatureFlags.IntegrationTests.Outbox;
 using FeatureFlags.IntegrationTests.Security;
+using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Sdk;
 
@@ -327,7 +332,100 @@ internal sealed class SdkStreamTests
     }
 
     [Test]
-    public async Task Streams_of_all_kinds_share_a_tenants_places()
+    public async Task Changes_that_come_fast_are_told_together_and_the_last_one_always()
+    {
+        var clock = new ShiftedClock { Held = StreamSdkRules.ShortestGap };
+        await using var service = await Service.Start(Engine.Sqlite, clock: clock);
+        var acme = await service.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await using var stream = await acme.SdkStream();
+        var replica = new SdkReplica();
+        await replica.Hear(stream);
+
+        for (var version = 2; version <= 20; version++)
+            await acme.PatchFlag("checkout", new { description = $"{version}" });
+        await Eventually.Holds(() => clock.Pass(StreamConnection.HeartbeatEvery) == 1);
+
+        Assert.That(await replica.Hear(stream), Is.Null, "Meanwhile the client knows that the stream lives.");
+        await Eventually.Holds(() => clock.Pass(StreamSdkRules.ShortestGap) == 1);
+        Assert.That(await replica.Hear(stream), Is.EqualTo("delta"));
+        Assert.That(replica.Cursor, Does.StartWith("20."));
+
+        await Eventually.Holds(() => clock.Pass(StreamSdkRules.ShortestGap) == 1);
+        await acme.PatchFlag("checkout", new { description = "at once" });
+        await replica.Hear(stream);
+        Assert.That(replica.Cursor, Does.StartWith("21."));
+    }
+
+    [TestCase(100, 0.1)]
+    [TestCase(1_000_000, 0.1)]
+    [TestCase(20_000_000, 2)]
+    public void The_more_a_client_was_sent_the_longer_it_is_left_alone(int bytes, double seconds) =>
+        Assert.That(StreamSdkRules.GapAfter(bytes), Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+
+    [Test]
+    public async Task Who_comes_during_an_outage_has_the_newest_rules_soon_after_it_though_nobody_writes()
+    {
+        await using var cluster = PostgresCluster.LaunchDurable();
+        await using var installation = Installation.On(await cluster.CreateDatabase());
+        var host = await installation.Run();
+        var acme = await host.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await acme.SdkRules();
+        // In memory, but nobody has asked for what SDKs are told of it.
+        await acme.PatchFlag("checkout", new { state = "off" });
+        cluster.StopImmediate();
+        await Eventually.Holds(async () => (await acme.Evaluate("checkout", "u1")).At("stale") == "True");
+
+        var replica = new SdkReplica();
+        await using (var during = await acme.SdkStream())
+        {
+            await replica.Hear(during);
+            Assert.That(replica.Cursor, Does.StartWith("1."), "The test proves nothing.");
+            Assert.That(await during.Ends(), "Nothing would bring the rest over this stream.");
+        }
+        cluster.Start();
+
+        await Eventually.Holds(async () =>
+        {
+            await using var again = await acme.SdkStream(replica.Cursor);
+            if (again.Response.StatusCode == HttpStatusCode.OK)
+                await replica.Hear(again);
+            return replica.Cursor!.StartsWith("2.", StringComparison.Ordinal);
+        });
+        Assert.That(replica.Rules.Single(), Does.Contain("\"state\":\"off\""));
+    }
+
+    [Test]
+    public async Task A_starting_host_lets_a_stream_wait_for_a_while()
+    {
+        await using var cluster = PostgresCluster.Launch();
+        await using var installation = Installation
+            .On(await cluster.CreateDatabase())
+            .With("JWT_SECRET", Service.JwtSecret);
+        var first = await installation.Run();
+        var acme = await first.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await first.Kill();
+        cluster.StopImmediate();
+        var host = await installation.Start(("DATA_DIR", $"{installation.Folder}-2")).Answering();
+        acme = acme.At(host.Http);
+        var begin = TimeProvider.System.GetTimestamp();
+
+        await using (var refused = await acme.SdkStream())
+            Assert.That(refused.Response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+
+        Assert.That(TimeProvider.System.GetElapsedTime(begin), Is.GreaterThan(TimeSpan.FromSeconds(4)));
+        cluster.Start();
+        await Eventually.Holds(async () =>
+        {
+            await using var stream = await acme.SdkStream();
+            return stream.Response.StatusCode == HttpStatusCode.OK;
+        });
+    }
+
+    [Test]
+    public async Task Streams_to_servers_share_a_tenants_places()
     {
         await using var service = await Service.Start(Engine.Sqlite, new() { ["STREAMS_PER_TENANT"] = "2" });
         var acme = await service.Tenant("acme");

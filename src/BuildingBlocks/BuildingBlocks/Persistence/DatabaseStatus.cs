@@ -1,3 +1,4 @@
+using FeatureFlags.BuildingBlocks.Outbox;
 using Prometheus;
 
 namespace FeatureFlags.BuildingBlocks.Persistence;
@@ -15,11 +16,15 @@ public sealed class DatabaseStatus
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _missed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
 
-    /// <summary>Set once evaluations can be answered without it: rules that were kept on disk are in memory.</summary>
-    public bool HasStandIn { get; set; }
+    /// <summary>Evaluations can be answered without it: rules that were kept on disk are in memory.</summary>
+    public bool HasStandIn { get; private set; }
+
+    /// <summary>It is ready, or something stands in for it: the host has begun to answer.</summary>
+    public bool IsServing => _serving.Task.IsCompleted;
 
     /// <summary>
     /// What is in memory may be behind: the latest look at the revisions failed, or not all could be followed, or the
@@ -37,7 +42,21 @@ public sealed class DatabaseStatus
 
     public Task WhenReady(CancellationToken ct) => _ready.Task.WaitAsync(ct);
 
-    public void SetReady() => _ready.TrySetResult();
+    public void SetReady()
+    {
+        _ready.TrySetResult();
+        _serving.TrySetResult();
+    }
+
+    public void SetStandIn()
+    {
+        HasStandIn = true;
+        _serving.TrySetResult();
+    }
+
+    /// <summary>Waits until the host <see cref="IsServing"/>, but no longer than <paramref name="atMost"/>.</summary>
+    public Task WaitToServe(TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
+        IsServing ? Task.CompletedTask : Pulse.Await(_serving.Task, atMost, clock, ct);
 
     /// <summary>Ends when the database could not be reached at the start.</summary>
     public Task WhenMissed(CancellationToken ct) => _missed.Task.WaitAsync(ct);

@@ -14,14 +14,8 @@ public sealed class StreamConnection : IAsyncDisposable
     /// <summary>How often a client is told its cursor, so that one that hears of few events keeps a young one.</summary>
     public static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
-    /// <summary>A client that takes nothing for so long is not waited for any more.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     // Even with a token that never runs out: so that connections spread again over the hosts there are.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
-
-    // A client that takes so much is taking what it is sent, however long all of it lasts.
-    private const int Piece = 64 * 1024;
 
     private readonly HttpContext _context;
     private readonly string _name;
@@ -133,19 +127,9 @@ public sealed class StreamConnection : IAsyncDisposable
 
     private async ValueTask Send(ReadOnlyMemory<byte> frame)
     {
-        for (; frame.Length > Piece; frame = frame[Piece..])
-            await SendPiece(frame[..Piece]);
-        await SendPiece(frame);
-    }
-
-    private async ValueTask SendPiece(ReadOnlyMemory<byte> piece)
-    {
-        var sent = _context.Response.BodyWriter.WriteAsync(piece, Ended);
-        if (sent.IsCompletedSuccessfully)
-            return;
         try
         {
-            await sent.AsTask().WaitAsync(Patience, _clock, Ended);
+            await _context.Response.BodyWriter.WritePatiently(frame, _clock, Ended);
         }
         catch (TimeoutException)
         {

@@ -8,7 +8,7 @@ namespace FeatureFlags.BuildingBlocks.Streaming;
 
 /// <summary>Where streams of server-sent events begin, whatever they tell.</summary>
 public sealed class Streams(
-    StreamPlaces places,
+    StreamLimits limits,
     IDatabaseEngine engine,
     IHostApplicationLifetime host,
     TimeProvider clock
@@ -24,7 +24,11 @@ public sealed class Streams(
     /// <param name="name">Which stream it is, for the metrics.</param>
     /// <exception cref="TooManyRequestsException">The tenant has no place left on this host.</exception>
     public StreamConnection Open(HttpContext context, CallContext call, string name) =>
-        new(context, call, name, places.Take(call.Scope.Tenant), engine, clock, host.ApplicationStopping);
+        Open(context, call, name, limits.Servers);
+
+    /// <summary>As <see cref="Open(HttpContext, CallContext, string)"/>, for a page or an app.</summary>
+    public StreamConnection OpenToPage(HttpContext context, CallContext call, string name) =>
+        Open(context, call, name, limits.Pages);
 
     /// <summary>
     /// The cursor that a client comes with. The header counts more: a browser that reconnects sends it along with the
@@ -39,6 +43,9 @@ public sealed class Streams(
             sent = request.Query[parameter];
         return StringValues.IsNullOrEmpty(sent) ? null : sent.ToString();
     }
+
+    private StreamConnection Open(HttpContext context, CallContext call, string name, StreamPlaces places) =>
+        new(context, call, name, places.Take(call.Scope.Tenant), engine, clock, host.ApplicationStopping);
 }
 
 public static class StreamConventions

@@ -25,6 +25,9 @@ internal sealed class RuleCache(
     // Far above what any load needs; the database's own limits end most of them sooner.
     private static readonly TimeSpan LongestLoad = TimeSpan.FromSeconds(30);
 
+    // What callers have heard of may be made up: however many they are, it costs the database ten looks a second.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
+
     private static readonly Counter.Child Hits = Requests("hit");
     private static readonly Counter.Child Misses = Requests("miss");
 
@@ -60,10 +63,24 @@ internal sealed class RuleCache(
     public async ValueTask<ScopeRules> Get(Scope scope, long notBefore, CancellationToken ct)
     {
         var rules = await Get(scope, ct);
-        if (rules.Head.Revision >= notBefore || !_slots.TryGetValue(scope, out var slot))
+        if (rules.Head.Revision >= notBefore)
             return rules;
-        await Refresh(slot, scope, new ScopeHead(scope, notBefore, ""), ct);
-        return slot.Rules ?? rules;
+        await Look(scope).WaitAsync(ct);
+        return await Get(scope, ct);
+    }
+
+    /// <summary>
+    /// Takes what the database has of a scope that is in memory. Whoever asks before a look begins shares it, and one
+    /// begins no sooner than a moment after the one before it.
+    /// </summary>
+    /// <returns>Fails where the database is away.</returns>
+    public Task Look(Scope scope)
+    {
+        if (!_slots.TryGetValue(scope, out var slot))
+            return Task.CompletedTask;
+        lock (slot)
+            // Whoever asked first may leave: the look is everybody's.
+            return slot.NextLook ??= Task.Run(() => LookWhenDue(slot, scope));
     }
 
     /// <summary>Lets the caller wait until a scope's rules are others, until it is disposed.</summary>
@@ -80,7 +97,7 @@ internal sealed class RuleCache(
         }
         // One that is just being loaded is waited for: its snapshot may have been taken before this head.
         if (slot.Rules is not { } rules || rules.Head != head)
-            await Refresh(slot, head.Scope, head, ct);
+            await Refresh(slot, head.Scope, mine => mine.Head == head, ct);
         else if (rules.IsFromFile)
             Interlocked.CompareExchange(ref slot.Rules, rules with { IsFromFile = false }, rules);
     }
@@ -102,7 +119,7 @@ internal sealed class RuleCache(
     {
         if (!_slots.TryGetValue(scope, out var slot))
             return;
-        await Refresh(slot, scope, target: null, ct);
+        await Refresh(slot, scope, suffices: _ => true, ct);
         IsForgotten(slot, scope);
     }
 
@@ -144,7 +161,7 @@ internal sealed class RuleCache(
             throw new UnavailableException("The database was not reached yet and these rules are not in memory.");
         try
         {
-            await Refresh(slot, scope, target: null, ct).WaitAsync(LongestLoad, clock, ct);
+            await Refresh(slot, scope, suffices: _ => true, ct).WaitAsync(LongestLoad, clock, ct);
         }
         catch (TimeoutException)
         {
@@ -167,20 +184,35 @@ internal sealed class RuleCache(
     private bool IsForgotten(Slot slot, Scope scope) =>
         slot.Rules is null && _slots.TryRemove(KeyValuePair.Create(scope, slot));
 
-    private async Task Refresh(Slot slot, Scope scope, ScopeHead? target, CancellationToken ct)
+    private async Task LookWhenDue(Slot slot, Scope scope)
     {
+        var due = BetweenLooks - clock.GetElapsedTime(slot.LookedAt);
+        if (due > TimeSpan.Zero)
+            await Task.Delay(due, clock);
+        lock (slot)
+            (slot.NextLook, slot.LookedAt) = (null, clock.GetTimestamp());
+        await Refresh(slot, scope, suffices: _ => false, CancellationToken.None);
+    }
+
+    /// <param name="suffices">Whether rules that came from the database meanwhile are what the caller came for.</param>
+    private async Task Refresh(Slot slot, Scope scope, Func<ScopeRules, bool> suffices, CancellationToken ct)
+    {
+        var begun = Volatile.Read(ref slot.Begun);
         await slot.Loading.WaitAsync(ct);
         try
         {
             var mine = slot.Rules;
-            // Others may have loaded what this call came for while it waited.
-            if (mine is { IsFromFile: false } && (target is null || mine.Head == target))
+            // Others may have loaded what this call came for while it waited: a load that began after it did has seen
+            // all that there was.
+            if (slot.Loaded > begun || (mine is { IsFromFile: false } && suffices(mine)))
                 return;
 
+            var load = Interlocked.Increment(ref slot.Begun);
             var loaded = await InSnapshot(scope, loader => loader.Load(scope, mine, ct), ct);
             // What a file has of a scope that the database does not know is of another database, or of a time that a
             // restored backup undid.
             slot.Rules = loaded ?? (mine is { IsFromFile: true } ? null : mine);
+            slot.Loaded = load;
             if (slot.Rules?.Head != mine?.Head)
                 _watches.Beat(scope);
         }
@@ -210,5 +242,17 @@ internal sealed class RuleCache(
 
         /// <summary>Swapped by one reference; null until first loaded.</summary>
         public volatile ScopeRules? Rules;
+
+        /// <summary>How many loads were begun; one by one, as <see cref="Loading"/> has it.</summary>
+        public long Begun;
+
+        /// <summary>The latest that ended well, by its number.</summary>
+        public long Loaded;
+
+        /// <summary>The look that has yet to begin, if somebody waits for one.</summary>
+        public Task? NextLook;
+
+        /// <summary>When the latest look began, as the clock's timestamp.</summary>
+        public long LookedAt;
     }
 }

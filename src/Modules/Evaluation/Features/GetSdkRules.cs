@@ -1,12 +1,12 @@
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
 using FeatureFlags.BuildingBlocks.Outbox;
+using FeatureFlags.BuildingBlocks.Streaming;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Sync;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace FeatureFlags.Evaluation.Features;
 
@@ -16,11 +16,15 @@ namespace FeatureFlags.Evaluation.Features;
 /// </summary>
 internal static class GetSdkRules
 {
+    // All that says whose rules they are, and in which form: what stands between must not take one tenant's for another's.
+    private const string VariesBy = "Accept-Encoding, Authorization, X-API-Key, X-Tenant-ID, X-Environment";
+
     private static async Task Answer(
         HttpContext context,
         Preconditions preconditions,
         RuleCache cache,
         SyncSource source,
+        TimeProvider clock,
         CallContext call
     )
     {
@@ -29,7 +33,8 @@ internal static class GetSdkRules
             preconditions.IfNoneMatch.Max(tag => SyncCursor.Read(call.Scope, $"{tag.Tag}".Trim('"'))?.Revision) ?? 0;
         var rules = await cache.Get(call.Scope, seen, context.RequestAborted);
         var response = context.Response;
-        response.Headers.Vary = HeaderNames.AcceptEncoding;
+        response.Headers.Vary = VariesBy;
+        response.Headers.CacheControl = "private, no-cache";
         if (IsNotModified(rules.Head))
             return;
         var snapshot = await source.Snapshot(rules.Head, seen, context.RequestAborted);
@@ -44,7 +49,14 @@ internal static class GetSdkRules
         }
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = body.Length;
-        await response.BodyWriter.WriteAsync(body, context.RequestAborted);
+        try
+        {
+            await response.BodyWriter.WritePatiently(body, clock, context.RequestAborted);
+        }
+        catch (TimeoutException)
+        {
+            context.Abort();
+        }
 
         bool IsNotModified(ScopeHead head)
         {
@@ -65,7 +77,9 @@ internal static class GetSdkRules
                     + "accepted. What is served while the database is away is the newest that this host has made."
             )
             .Gives<SdkRules>(SdkRules.Example)
-            .RequireScope(Scopes.Evaluate, Scopes.FlagsRead, Scopes.SegmentsRead);
+            .RequireScope(Scopes.Evaluate, Scopes.FlagsRead, Scopes.SegmentsRead)
+            // However long the client takes for them.
+            .DisableRequestTimeout();
 
     private static bool TakesGzip(HttpRequest request) =>
         request

@@ -43,7 +43,7 @@ internal sealed partial class RestoreRules(
         if (restored == 0)
             return;
 
-        database.HasStandIn = true;
+        database.SetStandIn();
         LogRestored(restored);
     }
 

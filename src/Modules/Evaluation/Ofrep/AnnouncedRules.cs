@@ -1,5 +1,6 @@
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Http;
+using FeatureFlags.BuildingBlocks.Outbox;
 using FeatureFlags.Evaluation.Domain;
 using FeatureFlags.Evaluation.Sync;
 using Microsoft.AspNetCore.Http;
@@ -25,36 +26,47 @@ internal sealed class AnnouncedRules(RuleCache cache, TimeProvider clock)
 
     /// <summary>The scope's rules; not from before what the request says it has heard of.</summary>
     /// <exception cref="UnavailableException">This host does not know of it yet.</exception>
-    public ValueTask<ScopeRules> For(HttpRequest request, Scope scope, CancellationToken ct) =>
-        Announced(request, scope) is { } revision ? new(NotBefore(scope, revision, ct)) : cache.Get(scope, ct);
+    public async ValueTask<ScopeRules> For(HttpRequest request, Scope scope, CancellationToken ct)
+    {
+        var rules = await cache.Get(scope, ct);
+        return Announced(request, scope) is { } head && head != rules.Head ? await NotBefore(head, ct) : rules;
+    }
 
-    private async Task<ScopeRules> NotBefore(Scope scope, long revision, CancellationToken ct)
+    private async Task<ScopeRules> NotBefore(ScopeHead announced, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(LongestWait, clock);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
-        using var watch = cache.Watch(scope);
+        using var watch = cache.Watch(announced.Scope);
+        // After a restore a larger revision in memory may be of the history that it undid.
+        var look = cache.Look(announced.Scope);
         try
         {
             while (true)
             {
                 var moved = watch.Next;
-                var rules = await cache.Get(scope, notBefore: revision, waiting.Token);
-                if (rules.Head.Revision >= revision)
+                // One that failed counts: nothing newer is to be had.
+                var isLooked = look.IsCompleted;
+                var rules = await cache.Get(announced.Scope, waiting.Token);
+                if (rules.Head == announced)
                     return rules;
-                await moved.WaitAsync(waiting.Token);
+                if (rules.Head.Revision >= announced.Revision && (isLooked || cache.IsStale(rules)))
+                    return rules;
+                await (isLooked ? moved : Task.WhenAny(look, moved)).WaitAsync(waiting.Token);
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw new UnavailableException("This host has not heard yet of the change that the event told of.");
+            // The database may take longer than the page can wait.
+            var rules = await cache.Get(announced.Scope, ct);
+            return rules.Head.Revision >= announced.Revision
+                ? rules
+                : throw new UnavailableException("This host has not heard yet of the change that the event told of.");
         }
     }
 
     /// <returns>Null where the request says nothing, or what no event of ours said: then it counts for nothing.</returns>
-    private static long? Announced(HttpRequest request, Scope scope) =>
-        request.Query[Parameter] is [{ } etag] && SyncCursor.Read(scope, Unquoted(etag)) is { Revision: var revision }
-            ? revision
-            : null;
+    private static ScopeHead? Announced(HttpRequest request, Scope scope) =>
+        request.Query[Parameter] is [{ } etag] ? SyncCursor.Read(scope, Unquoted(etag)) : null;
 
     private static string Unquoted(string etag) =>
         (etag.StartsWith("W/", StringComparison.Ordinal) ? etag[2..] : etag).Trim('"');

@@ -26,7 +26,7 @@ internal static class EvaluateFlagsByOfrep
         var conditions = await Preconditions.BindAsync(http);
 
         var scope = await announced.For(http.Request, call.Scope, http.RequestAborted);
-        var events = streamUrl.For(http);
+        var events = streamUrl.For(http, call.Scope, words.Context.Id);
         var tag = OfrepETag.Of(scope.Head, events, given);
         http.Response.Headers.ETag = tag;
         http.Response.Headers.CacheControl = "private, no-cache";

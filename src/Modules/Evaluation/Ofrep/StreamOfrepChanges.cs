@@ -20,6 +20,9 @@ internal static class StreamOfrepChanges
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(20);
 
+    // Longer than providers wait for more events before they ask, or a row of changes would keep them from it.
+    internal static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(250);
+
     private static async Task Answer(
         HttpContext http,
         IUrlTokens tokens,
@@ -30,11 +33,21 @@ internal static class StreamOfrepChanges
         CallContext call
     )
     {
-        // Whom a starting host refused would not come back: to a browser any refusal is final.
-        await Pulse.Await(database.WhenReady(http.RequestAborted), LongestStart, clock, http.RequestAborted);
-        await tokens.Admit(http, OfrepStreamUrl.Use, http.Request.Query[OfrepStreamUrl.Parameter]);
+        // Who brings no token waits for nothing; whom a starting host refused would not come back: to a browser any
+        // refusal is final.
+        var isStarting = !database.IsServing;
+        try
+        {
+            await Admit();
+        }
+        catch (UnavailableException) when (isStarting)
+        {
+            await Start();
+            await Admit();
+        }
+        await Start();
 
-        await using var stream = streams.Open(http, call, "ofrep");
+        await using var stream = streams.OpenToPage(http, call, "ofrep");
         using var watch = cache.Watch(call.Scope);
         // Without a cursor the client is told at once: something may have changed between its answer and this stream.
         var told = SyncCursor.Read(call.Scope, Streams.Cursor(http.Request, "cursor"));
@@ -42,18 +55,27 @@ internal static class StreamOfrepChanges
         var head = (await cache.Get(call.Scope, http.RequestAborted)).Head;
         await stream.Run(async () =>
         {
+            var gap = Task.CompletedTask;
             if (told == head)
                 await stream.SendHeartbeat(SyncCursor.Of(head));
             while (true)
             {
                 if (told != head)
+                {
                     await stream.SendEvent(Refetch(head));
+                    gap = Task.Delay(Gap, clock, stream.Ended);
+                }
                 told = head;
                 await stream.WaitFor(moved, () => SyncCursor.Of(head));
+                await stream.WaitFor(gap, () => SyncCursor.Of(head));
                 moved = watch.Next;
                 head = (await cache.Get(call.Scope, stream.Ended)).Head;
             }
         });
+
+        Task Admit() => tokens.Admit(http, OfrepStreamUrl.Use, http.Request.Query[OfrepStreamUrl.Parameter]);
+
+        Task Start() => database.WaitToServe(LongestStart, clock, http.RequestAborted);
     }
 
     private static ReadOnlyMemory<byte> Refetch(ScopeHead head)

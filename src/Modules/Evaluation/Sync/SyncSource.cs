@@ -9,11 +9,11 @@ namespace FeatureFlags.Evaluation.Sync;
 
 /// <summary>
 /// What SDKs are told of each scope: made from the database once, when first asked for, and shared by everyone who asks
-/// for the same. It is never older than the rules in memory.
+/// for the same. It is older than the rules in memory only while the database is away.
 /// </summary>
 /// <remarks>
 /// Of each scope whose rules are in memory it keeps one snapshot, plain and, if somebody takes it so, compressed, and a
-/// few deltas, none of which is larger than the snapshot. Streams hold on to what they are sending.
+/// few updates, each of which may be as large. Streams hold on to what they are sending.
 /// </remarks>
 internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
 {
@@ -46,7 +46,10 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
     /// <summary>What an SDK has to be told that stands somewhere else than the rules in memory.</summary>
     /// <param name="from">Where the SDK is; null: nowhere.</param>
     /// <param name="head">Where the scope's rules in memory are.</param>
-    /// <returns>Null: nothing, because memory is behind the SDK and the database is not ahead of it.</returns>
+    /// <returns>
+    /// Null: nothing, because memory is behind the SDK and the database is not ahead of it. A revision before
+    /// <paramref name="head"/>: the newest that there is while the database is away.
+    /// </returns>
     /// <exception cref="UnavailableException">
     /// The database is away, or too slow, and what was made before would take the SDK back.
     /// </exception>
@@ -70,15 +73,37 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
     private Edition EditionAt(ScopeHead head) =>
         _editions.AddOrUpdate(
             head.Scope,
-            _ => new Edition(cache, head, newest: null),
-            (_, edition) => edition.Head == head ? edition : new Edition(cache, head, edition.Newest)
+            _ => new Edition(cache, head, new Kept()),
+            (_, edition) => edition.Head == head ? edition : new Edition(cache, head, edition.Kept)
         );
 
     private bool IsUnavailable(Exception error) => error is UnavailableException || engine.IsUnavailable(error);
 
+    /// <summary>The newest snapshot of a scope, whichever edition made it.</summary>
+    private sealed class Kept
+    {
+        private readonly Lock _lock = new();
+        private long _begun;
+        private long _number;
+
+        public volatile SyncSnapshot? Snapshot;
+
+        /// <returns>The number of a snapshot that is about to be read.</returns>
+        public long Begin() => Interlocked.Increment(ref _begun);
+
+        /// <summary>Keeps it, unless one is kept that was read after it.</summary>
+        public void Keep(SyncSnapshot snapshot, long number)
+        {
+            lock (_lock)
+            {
+                if (number > _number)
+                    (_number, Snapshot) = (number, snapshot);
+            }
+        }
+    }
+
     /// <summary>What was made of a scope while its rules in memory are at one head.</summary>
-    /// <param name="newest">The newest snapshot of before.</param>
-    private sealed class Edition(RuleCache cache, ScopeHead head, SyncSnapshot? newest)
+    private sealed class Edition(RuleCache cache, ScopeHead head, Kept kept)
     {
         // Streams that keep up all come from the same revision; the others are those that just came back.
         private const int MostUpdates = 4;
@@ -89,8 +114,10 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
 
         public ScopeHead Head => head;
 
+        public Kept Kept => kept;
+
         /// <summary>The newest snapshot that there is.</summary>
-        public SyncSnapshot? Newest { get; private set; } = newest;
+        public SyncSnapshot? Newest => kept.Snapshot;
 
         public Task<SyncSnapshot> Snapshot()
         {
@@ -124,12 +151,12 @@ internal sealed class SyncSource(RuleCache cache, IDatabaseEngine engine)
         // Whoever asked first may leave: what is made is everybody's.
         private async Task<SyncSnapshot> MakeSnapshot()
         {
+            var number = kept.Begin();
             if (await cache.ReadStored(head.Scope, CancellationToken.None) is not { } stored)
                 throw new UnavailableException("The database does not know these rules any more.");
-            var made = SyncSnapshot.Of(stored);
-            lock (_lock)
-                Newest = made;
-            return made;
+            var snapshot = SyncSnapshot.Of(stored);
+            kept.Keep(snapshot, number);
+            return snapshot;
         }
 
         private async Task<SyncUpdate> MakeUpdate(ScopeHead from) =>
