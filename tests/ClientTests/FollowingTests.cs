@@ -162,6 +162,7 @@ internal sealed class FollowingTests
     [Test]
     public async Task What_is_given_up_fails_unheard([Values] bool isDeaf)
     {
+        Collect();
         var unobserved = new ConcurrentQueue<Exception>();
         void Keep(object? sender, UnobservedTaskExceptionEventArgs e) => unobserved.Enqueue(e.Exception);
         TaskScheduler.UnobservedTaskException += Keep;
@@ -183,16 +184,21 @@ internal sealed class FollowingTests
         }
         finally
         {
-            // Whether one was not observed is only known when it is collected.
+            Collect();
+            TaskScheduler.UnobservedTaskException -= Keep;
+        }
+
+        Assert.That(unobserved, Is.Empty);
+
+        // Whether one was not observed is only known when it is collected.
+        static void Collect()
+        {
             for (var i = 0; i < 3; i++)
             {
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
             }
-            TaskScheduler.UnobservedTaskException -= Keep;
         }
-
-        Assert.That(unobserved, Is.Empty);
     }
 
     [Test]
