@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+# Logging, random and threading mend themselves, and are imported here to do so first.
+import logging  # noqa: F401
 import os
+import random  # noqa: F401
+import threading  # noqa: F401
 import weakref
 from typing import TYPE_CHECKING
 

@@ -190,8 +190,8 @@ class DefinitionTests(unittest.TestCase):
 
     def test_the_longest_chain_of_the_deepest_conditions_is_evaluated(self):
         def deep(condition):
-            for _ in range(8):
-                condition = {"attr": {"id": "ann"}, "not": condition}
+            for _ in range(9):
+                condition = {"attr": {"id": "ann"}, "any": [condition]}
             return condition
 
         def chain(first):

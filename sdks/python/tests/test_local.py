@@ -48,10 +48,11 @@ class LocalTests(unittest.TestCase):
         return client
 
     def refused_wait(self, seconds):
-        """Makes the client try again after that long what it would leave at that for a while."""
-        short = mock.patch("featureflags._local._REFUSED_WAIT", seconds)
-        short.start()
-        self.addCleanup(short.stop)
+        """Makes clients try again after that long what they would leave at that for a while."""
+        for name in ("_REFUSED_WAIT", "_POLL_AWAY_AFTER"):
+            short = mock.patch(f"featureflags._local.{name}", seconds)
+            short.start()
+            self.addCleanup(short.stop)
 
     def test_the_first_rules_are_there_soon_and_changes_follow(self):
         with FlagClient.local(self.service.url, KEY) as client:
@@ -288,16 +289,18 @@ class LocalTests(unittest.TestCase):
         self.assertTrue(self.client(key="another", cache_file=self.file).status.ready)
 
     def test_a_file_that_can_not_be_written_is_logged_once_stops_nothing_and_is_written_later(self):
-        file = self.file.parent / "later" / "rules"
-        client = self.connected(cache_file=file)
-        for _ in range(3):
-            self.service.put(flag("checkout"))
-        eventually(lambda: client.status.revision == 4)
-        eventually(lambda: client.status.problems)
-        self.assertEqual(len(self.log), 1, self.log)
-        file.parent.mkdir()
-        eventually(lambda: client.status.healthy)
-        self.assertIn('"revision":4', file.read_text())
+        full = OSError("No space left on device")
+        with mock.patch("featureflags._local._SAVE_EVERY", 0.05):
+            with mock.patch("featureflags._document.RulesFile.write", side_effect=full) as failing:
+                client = self.connected(cache_file=self.file)
+                self.service.put(flag("checkout", "off"))
+                eventually(lambda: client.status.revision == 2)
+                tried = failing.call_count
+                eventually(lambda: failing.call_count > tried + 2)
+            self.assertIn("No space left", client.status.problems[0])
+            self.assertEqual(len(self.log), 1, self.log)
+            eventually(lambda: client.status.healthy)
+            self.assertIn('"revision":2', self.file.read_text())
 
     def test_a_bootstrap_is_where_it_begins_unless_there_is_a_file(self):
         self.service.stop()
