@@ -45,10 +45,11 @@ class FlagClient:
         :param url: Of the service, such as ``https://flags.example.com``.
         :param key: A server key (``ff_server_…``) with the scopes ``evaluate flags:r segments:r``.
         :param cache_file: Where the rules are kept, for a start without the service. One for each environment and
-            process.
+            process. One that was written with another key, or for another service, is left out.
         :param bootstrap: Rules to begin with where there is no such file: the body of ``GET /v1/sdk/rules``, or a file
             of it.
-        :param tenant: Needed where the key is another bearer token than an API key; so is ``environment``.
+        :param tenant: Needed where the key is another bearer token than an API key; so is ``environment``. Where both
+            are given, a cache file of theirs is taken whatever key it was written with.
         :param poll_every: Seconds between questions where the stream does not get through.
         :param timeout: Seconds to wait for an answer; for a connection it is two at most.
         :raises ValueError: the URL is none, or the key can't be one.
