@@ -210,7 +210,8 @@ class SyncedRules(Rules):
 
         :returns: How long to leave the service alone.
         """
-        heard_before, failure = self._heard_at, None
+        heard_before = self._heard_at
+        failure: Optional[Exception] = None
         try:
             self._stream()
         except Exception as error:

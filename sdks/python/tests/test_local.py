@@ -79,6 +79,7 @@ class LocalTests(unittest.TestCase):
     def test_a_stream_goes_on_from_where_it_broke_off(self):
         client = self.connected()
         self.service.stop()
+        eventually(lambda: client.status.problems)
         self.service.put(flag("checkout", "off"))
         self.service.start()
         eventually(lambda: client.status.revision == 2)
@@ -136,7 +137,7 @@ class LocalTests(unittest.TestCase):
         self.assertEqual(len(self.service.requests), asked)
 
     def test_a_stream_that_stalls_is_given_up_and_rules_are_asked_for(self):
-        client = self.connected(silence=0.5)
+        client = self.connected(silence=1.0)
         self.service.is_silent = True
         self.service.put(flag("checkout", "off"))
         eventually(lambda: not client.boolean("checkout", "ann", True))
