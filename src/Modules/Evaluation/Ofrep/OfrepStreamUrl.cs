@@ -18,14 +18,15 @@ internal sealed class OfrepStreamUrl(IUrlTokens tokens, TimeProvider clock)
 
     /// <summary>
     /// Absolute, with the scheme and host that the client called. Where a proxy stands before the service it says them;
-    /// whoever makes them up misleads nobody but itself.
+    /// whoever makes them up misleads nobody but itself. Null while the host starts and can give none yet.
     /// </summary>
-    public string For(HttpContext http)
+    public string? For(HttpContext http)
     {
+        if (tokens.Issue(http, Use, WindowEnd(clock.GetUtcNow())) is not { } token)
+            return null;
         var request = http.Request;
         var scheme = First(request, "X-Forwarded-Proto") is "https" ? "https" : request.Scheme;
         var host = First(request, "X-Forwarded-Host") is { } name ? new HostString(name) : request.Host;
-        var token = tokens.Issue(http, Use, WindowEnd(clock.GetUtcNow()));
         return $"{scheme}://{host.ToUriComponent()}{OfrepRoutes.Events}?{Parameter}={token}";
     }
 
