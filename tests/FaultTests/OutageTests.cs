@@ -98,6 +98,53 @@ internal sealed class OutageTests
         run.Report(await Through(run, installation, hosts: 3, writers => writers.Begin(writes)));
     }
 
+    [Test, CancelAfter(600_000)]
+    public async Task A_host_that_is_started_while_the_database_is_down_keeps_its_word(
+        [Values("good", "damaged", "missing")] string files
+    )
+    {
+        var run = Run.Begin();
+        await using var cluster = PostgresCluster.LaunchDurable();
+        await using var installation = await Installation.OnPostgres(cluster);
+        var counts = await Through(
+            run,
+            installation,
+            hosts: 2,
+            async writers =>
+            {
+                await writers.Begin(more: 100);
+                // A host keeps what it was asked for.
+                await Task.WhenAll(installation.Hosts.Select(host => Evaluate(installation, host)));
+                await Eventually.Holds(() => installation.LastKnownGood(place: 0).Any());
+                await installation.Kill(0);
+                cluster.StopImmediate();
+                foreach (var file in installation.LastKnownGood(place: 0))
+                    Spoil(file, files);
+
+                var host = await installation.StartWithoutDatabase(0);
+                var expected = files == "good" ? 200 : 503;
+                await Eventually.Holds(async () => await Evaluate(installation, host) == expected);
+                await writers.Begin(more: 20);
+                Assert.That(await Evaluate(installation, host), Is.EqualTo(expected));
+                cluster.Start();
+                await host.Ready();
+                Assert.That(await Evaluate(installation, host), Is.EqualTo(200));
+            }
+        );
+        run.Report(counts);
+    }
+
+    private static void Spoil(string file, string how)
+    {
+        if (how == "missing")
+            File.Delete(file);
+        if (how != "damaged")
+            return;
+        var bytes = File.ReadAllBytes(file);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(file, bytes);
+    }
+
     private static async Task<Dictionary<string, long>> Through(
         Run run,
         Installation installation,

@@ -86,6 +86,20 @@ internal sealed class Installation : IAsyncDisposable
         return Up(place, await host.Ready());
     }
 
+    /// <summary>Starts a host whose database is away, so that it answers but may not be ready.</summary>
+    public async Task<HostProcess> StartWithoutDatabase(int place)
+    {
+        var host = await Launch(place, [], program: null);
+        return Up(place, await host.Answering());
+    }
+
+    /// <summary>The files that a host would start from, were the database away.</summary>
+    public IEnumerable<string> LastKnownGood(int place)
+    {
+        var folder = Path.Combine(Folder, $"host-{place}", "last-known-good");
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, "*.rules") : [];
+    }
+
     /// <summary>Starts a host that may end by itself at any time, even before it is ready.</summary>
     public async Task<HostProcess> StartDoomed(int place, (string Name, string Value)[] sabotage)
     {
