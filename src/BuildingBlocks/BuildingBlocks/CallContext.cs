@@ -7,6 +7,7 @@ namespace FeatureFlags.BuildingBlocks;
 public sealed class CallContext
 {
     private Scope? _scope;
+    private Action<DateTimeOffset>? _noteUse;
 
     /// <exception cref="InvalidOperationException">Nobody said which tenant this work is for.</exception>
     public Scope Scope => _scope ?? throw new InvalidOperationException("This work belongs to no tenant.");
@@ -38,6 +39,18 @@ public sealed class CallContext
         Until = until;
     }
 
-    /// <summary>Ties the caller's work to what may end it before its time.</summary>
-    public void EndWith(CancellationToken revoked) => Revoked = revoked;
+    /// <summary>Whether the caller came by API key: it may work in this scope and know of no other.</summary>
+    public bool IsByKey => _noteUse is not null;
+
+    /// <summary>Ties the caller's work to its API key.</summary>
+    /// <param name="noteUse">Takes that the key is in use, and when.</param>
+    /// <param name="revoked">See <see cref="Revoked"/>.</param>
+    public void ComeByKey(Action<DateTimeOffset> noteUse, CancellationToken revoked)
+    {
+        Revoked = revoked;
+        _noteUse = noteUse;
+    }
+
+    /// <summary>Says that the caller is still there: by its key, if it has one, it works on long after it came.</summary>
+    public void GoOn(DateTimeOffset now) => _noteUse?.Invoke(now);
 }

@@ -26,7 +26,7 @@ internal sealed record Problem(
 {
     public const string MediaType = "application/problem+json";
 
-    private const int RetryAfterSeconds = 2;
+    private const int RetryAfterSeconds = 1;
 
     /// <summary>
     /// Answers a request with the problem of this status, in the form of its route's protocol where that has its own.
@@ -86,7 +86,7 @@ internal sealed record ProblemKind(int Status, string Type, string Title, string
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         new(400, "/problems/bad-request", "Bad request", "The request is malformed."),
-        new(401, "/problems/unauthenticated", "Unauthenticated", "A valid bearer token is needed."),
+        new(401, "/problems/unauthenticated", "Unauthenticated", "A valid token or API key is needed."),
         new(403, "/problems/forbidden", "Forbidden", "The caller may not do this."),
         new(404, "/problems/not-found", "Not found", "There is nothing here."),
         new(405, "/problems/method-not-allowed", "Method not allowed", "This route does not take this method."),

@@ -129,6 +129,10 @@ internal sealed class OtherFieldTests
     [TestCase("""{"name":"k","kind":"client","allowed_origins":["ftp://a.example"]}""", "allowed_origins[0]", "")]
     [TestCase("""{"name":"k","kind":"client","allowed_origins":["https://a b"]}""", "allowed_origins[0]", "")]
     [TestCase("""{"name":"k","kind":"server","key":"mine"}""", "key", "is unknown")]
+    // Where an element is no text, the others' places are not known any more.
+    [TestCase("""{"name":"k","kind":"client","allowed_origins":[1,"bad"]}""", "allowed_origins[0]", "must be text")]
+    [TestCase("""{"name":"k","kind":"server","scopes":["evaluate",1,"bad"]}""", "scopes[1]", "must be text")]
+    [TestCase("""{"name":"k","kind":"client","scopes":[1]}""", "scopes[0]", "must be text")]
     public async Task A_wrong_API_key_is_named_and_nothing_is_written(string body, string path, string message)
     {
         var acme = await (await Service.On(Engine.Sqlite)).Tenant("acme");

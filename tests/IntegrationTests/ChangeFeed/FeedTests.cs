@@ -119,17 +119,19 @@ internal sealed class FeedTests(Engine engine) : OutboxFixture(engine)
     }
 
     [Test]
-    public async Task Every_15_seconds_a_heartbeat_tells_the_cursor()
+    public async Task Every_15_seconds_a_heartbeat_tells_the_cursor_and_that_the_key_is_in_use()
     {
         var node = await RunningNode();
         await node.Switch(true, "hall");
         await using var client = await EventReader.Open(node.Http());
         await client.Next();
+        var uses = node.KeyUses;
 
         for (var i = 0; i < 3; i++)
         {
             await Eventually.Holds(() => node.Clock.Pass(TimeSpan.FromSeconds(15)) == 1);
             Assert.That(await client.Next(), Is.EqualTo(new Block("1", null, null)));
+            Assert.That(node.KeyUses, Is.EqualTo(uses + i + 1));
         }
     }
 

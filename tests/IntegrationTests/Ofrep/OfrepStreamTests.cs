@@ -117,6 +117,7 @@ internal sealed class OfrepStreamTests
     [TestCase("under_score.example:8443", "under_score.example:8443")]
     [TestCase("[::1]:8080", "[::1]:8080")]
     [TestCase("é..x", null)]
+    [TestCase(", internal", null)]
     [TestCase("flags.example/path", null)]
     [TestCase("user@flags.example", null)]
     public async Task What_a_proxy_says_counts_where_it_is_a_host(string said, string? counts)

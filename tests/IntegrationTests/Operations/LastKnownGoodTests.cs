@@ -74,8 +74,7 @@ internal sealed class LastKnownGoodTests
             await acme.ServerKey(first.Http)
         );
         foreach (var key in new[] { kept, revoked })
-            Assert.That((await key.Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
-        await Eventually.Holds(() => KeysOnDisk(installation).Contains(revoked.Id, StringComparison.Ordinal), Seconds);
+            await Kept(key, installation);
         Assert.That(KeysOnDisk(installation), Does.Not.Contain(kept.Key));
         await first.Kill();
         // Missed by the host, which is down.
@@ -96,6 +95,88 @@ internal sealed class LastKnownGoodTests
         );
         foreach (var key in new[] { kept, never })
             Assert.That((await key.At(host.Http).Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_key_whose_revocation_a_host_learned_of_at_its_start_is_none_in_the_next_outage()
+    {
+        await using var cluster = PostgresCluster.Launch();
+        await using var installation = On(await cluster.CreateDatabase());
+        await using var neighbour = On(installation.Dsn);
+        var first = await installation.Run();
+        var acme = await first.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await Kept(acme, installation);
+        var key = await acme.ServerKey(first.Http);
+        await Kept(key, installation);
+        await first.Kill();
+        var other = await neighbour.Run();
+        await acme.At(other.Http).RevokeKey(key);
+
+        var second = await installation.Run();
+        await Eventually.Holds(() => !KeysOnDisk(installation).Contains(key.Id, StringComparison.Ordinal), Seconds);
+        await second.Kill();
+        cluster.StopImmediate();
+
+        var host = await installation.Start().Answering();
+        await Eventually.Holds(async () => (await host.Get("/readyz")).Text == NotReached, Seconds);
+        await Refused(() => key.At(host.Http).Evaluate("checkout"));
+    }
+
+    [Test]
+    public async Task A_key_revoked_just_before_the_host_is_told_to_stop_is_none_in_the_next_outage()
+    {
+        await using var cluster = PostgresCluster.Launch();
+        await using var installation = On(await cluster.CreateDatabase());
+        var first = await installation.Run();
+        var acme = await first.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await Kept(acme, installation);
+        var key = await acme.ServerKey(first.Http);
+        await Kept(key, installation);
+        await acme.RevokeKey(key);
+        first.Terminate();
+        Assert.That(await first.ExitCode(), Is.Zero);
+        cluster.StopImmediate();
+
+        var host = await installation.Start().Answering();
+        await Eventually.Holds(async () => (await host.Get("/readyz")).Text == NotReached, Seconds);
+
+        await Refused(() => key.At(host.Http).Evaluate("checkout"));
+    }
+
+    [Test]
+    public async Task A_host_that_waits_for_its_signing_key_answers_all_flags_by_API_key_and_names_no_stream()
+    {
+        await using var cluster = PostgresCluster.Launch();
+        await using var installation = Installation.On(await cluster.CreateDatabase());
+        var first = await installation.Run();
+        var acme = await first.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("checkout"));
+        await Kept(acme, installation);
+        var key = await acme.ServerKey(first.Http);
+        await Kept(key, installation);
+        await first.Kill();
+        cluster.StopImmediate();
+
+        var host = await installation.Start().Answering();
+        await Eventually.Holds(async () => (await host.Get("/readyz")).Text == NotReached, Seconds);
+        Assert.That((await AllFlags()).Text, Does.Contain("checkout").And.Not.Contain("eventStreams"));
+
+        cluster.Start();
+        await Eventually.Holds(
+            async () => (await AllFlags()).Text.Contains("eventStreams", StringComparison.Ordinal),
+            Seconds
+        );
+
+        async Task<Answer> AllFlags()
+        {
+            var context = new { context = new { targetingKey = "ann" } };
+            var answer = await key.At(host.Http)
+                .Send(HttpMethod.Post, "/ofrep/v1/evaluate/flags", context, key.OwnHeader);
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+            return answer;
+        }
     }
 
     [Test]
@@ -298,6 +379,13 @@ internal sealed class LastKnownGoodTests
     {
         await tenant.Batch(new { user = new { id = "ann" } });
         await Eventually.Holds(() => File.Exists(FileOf(tenant.Tenant, installation)), Seconds);
+    }
+
+    /// <summary>Uses the key, and waits until it is on the disk.</summary>
+    private static async Task Kept(KeyHolder key, Installation installation)
+    {
+        Assert.That((await key.Evaluate("checkout")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await Eventually.Holds(() => KeysOnDisk(installation).Contains(key.Id, StringComparison.Ordinal), Seconds);
     }
 
     private static async Task AnswersStale(TenantClient tenant, string flag, string user, string variant)

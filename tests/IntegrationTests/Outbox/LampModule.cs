@@ -23,7 +23,9 @@ internal sealed class LampModule : IModule
             .AddSingleton<Behaviors>()
             .AddOutboxSubscriber<Ledger>(Ledger.Name)
             .AddOutboxSubscriber<Mailer>(Mailer.Name)
-            .AddWorker<Polisher>(Polisher.Kind, atOnce: 4);
+            .AddWorker<Polisher>(Polisher.Kind, atOnce: 4)
+            .AddSingleton<Onlooker>()
+            .AddScopeFollower<Onlooker>();
 
     public void MapEntities(ModelBuilder model)
     {
@@ -129,6 +131,9 @@ internal sealed class Behaviors
     public Func<WorkLease, CancellationToken, Task<Rest>> Polishing { get; set; } =
         (_, _) => Task.FromResult(Rest.UntilSignal);
 
+    /// <summary>What it takes to follow a scope.</summary>
+    public Func<ScopeHead, CancellationToken, Task> Following { get; set; } = (_, _) => Task.CompletedTask;
+
     public Func<OutboxMessage, CancellationToken, Task> this[string subscriber]
     {
         get => _set.GetValueOrDefault(subscriber, (_, _) => Task.CompletedTask);
@@ -155,6 +160,11 @@ internal sealed class Polisher(Behaviors behaviors) : IWorker
     public const string Kind = "polish";
 
     public Task<Rest> Work(WorkLease lease, CancellationToken stopping) => behaviors.Polishing(lease, stopping);
+}
+
+internal sealed class Onlooker(Behaviors behaviors) : IScopeFollower
+{
+    public Task Follow(ScopeHead head, CancellationToken ct) => behaviors.Following(head, ct);
 }
 
 file static class Noting

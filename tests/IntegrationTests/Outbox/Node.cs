@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using FeatureFlags.Access;
 using FeatureFlags.Audit;
 using FeatureFlags.BuildingBlocks;
@@ -50,14 +51,18 @@ internal sealed class Node : IAsyncDisposable
     };
 
     private readonly WebApplication _app;
+    private readonly StrongBox<int> _keyUses;
 
-    private Node(WebApplication app, ShiftedClock clock, CancellationTokenSource revocation) =>
-        (_app, Clock, Revocation) = (app, clock, revocation);
+    private Node(WebApplication app, ShiftedClock clock, CancellationTokenSource revocation, StrongBox<int> keyUses) =>
+        (_app, Clock, Revocation, _keyUses) = (app, clock, revocation, keyUses);
 
     public ShiftedClock Clock { get; }
 
     /// <summary>Cancelled, it revokes the key of everyone who reads over HTTP.</summary>
     public CancellationTokenSource Revocation { get; }
+
+    /// <summary>How often those who read over HTTP said that they still use their key.</summary>
+    public int KeyUses => Volatile.Read(ref _keyUses.Value);
 
     public IServiceProvider Services => _app.Services;
 
@@ -91,19 +96,20 @@ internal sealed class Node : IAsyncDisposable
         app.UseAuthorization();
         var routes = app.MapGroup("").AllowAnonymous();
         var revocation = new CancellationTokenSource();
+        var keyUses = new StrongBox<int>();
         app.Use(
             (context, next) =>
             {
                 var call = context.RequestServices.GetRequiredService<CallContext>();
                 call.Enter(Acme, "reader");
-                call.EndWith(revocation.Token);
+                call.ComeByKey(_ => Interlocked.Increment(ref keyUses.Value), revocation.Token);
                 return next(context);
             }
         );
         foreach (var module in Modules)
             module.MapEndpoints(routes);
 
-        var node = new Node(app, clock, revocation);
+        var node = new Node(app, clock, revocation, keyUses);
         await node.InScope(db => db.Database.EnsureCreatedAsync());
         if (database.Dsn.IsSqlite)
             await node.InScope(db => db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL"));

@@ -101,7 +101,8 @@ internal sealed class PlanTests(Engine engine) : OutboxFixture(engine)
         var known = node.Services.GetRequiredService<KnownKeys>();
 
         await node.PlansFor("access_api_key", _ => known.Find(key, default).AsTask());
-        var plans = await node.PlansFor("access_api_key", _ => known.Confirm(default).ContinueWith(_ => 0));
+        var moved = new ScopeHead(Node.Acme, 2, "event");
+        var plans = await node.PlansFor("access_api_key", _ => known.Follow(moved, default).ContinueWith(_ => 0));
 
         Assert.That(plans, Has.Count.EqualTo(3), "the hash, its key, and that again");
         Assert.That(plans[0], Does.Match("pk_access_api_key_hashes|sqlite_autoindex_access_api_key_hashes_1"));

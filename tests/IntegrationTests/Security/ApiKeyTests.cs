@@ -88,6 +88,10 @@ internal sealed class ApiKeyTests
         IsStatus(await With(("X-Environment", "staging")), 403);
         IsStatus(await With(("X-Tenant-ID", "Not a name")), 400);
         IsStatus(await With(("X-Environment", "Not a name")), 400);
+        await acme.In("staging").PostFlag(Sample.Flag("f"));
+        var environments = await key.Send(HttpMethod.Get, "/v1/environments", null, key.OwnHeader);
+        Assert.That(environments["items"].GetArrayLength(), Is.EqualTo(1), environments.ToString());
+        Assert.That(environments.At("items.0.key"), Is.EqualTo("production"));
     }
 
     [Test]

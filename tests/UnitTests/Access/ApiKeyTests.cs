@@ -1,6 +1,7 @@
 using System.Text;
 using FeatureFlags.Access;
 using FeatureFlags.Access.Domain;
+using FeatureFlags.Access.Features;
 using FeatureFlags.BuildingBlocks;
 
 namespace FeatureFlags.UnitTests.Access;
@@ -40,7 +41,6 @@ internal sealed class ApiKeyTests
         key.ForgetChanges();
 
         key.Replace(Shop with { AllowedOrigins = ["https://b.example", "https://a.example"] }, Noon.AddHours(1));
-        key.NoteUse(Noon.AddHours(1));
 
         Assert.That(key.Changes, Is.Empty);
         Assert.That(key.Version, Is.EqualTo(1));
@@ -119,14 +119,47 @@ internal sealed class ApiKeyTests
     }
 
     [Test]
-    public void A_use_never_goes_back()
+    public void Of_too_many_former_texts_those_that_would_end_first_end_at_once()
+    {
+        var key = Created(Shop, out var first);
+        List<Secret> texts = [first];
+
+        for (var i = 0; i <= ApiKey.MostFormer; i++)
+        {
+            texts.Add(Secret.OfKey(KeyKind.Client));
+            key.Rotate(texts[^1], TimeSpan.FromHours(24), Noon.AddMinutes(i));
+        }
+
+        Assert.That(key.Hashes, Has.Count.EqualTo(ApiKey.MostFormer + 1));
+        Assert.That(key.TermsOf(first.Hash()), Is.Null);
+        Assert.That(texts.Skip(1).Select(text => key.TermsOf(text.Hash())), Has.All.Not.Null);
+        Assert.That(Until(key, texts[^1]), Is.Null);
+    }
+
+    // They all end together then, and which one is in use is known.
+    [Test]
+    public void However_short_the_overlap_the_text_that_was_good_until_now_stays_good_for_it()
     {
         var key = Created(Shop, out _);
+        Secret former = null!;
+        for (var i = 0; i <= ApiKey.MostFormer; i++)
+            key.Rotate(former = Secret.OfKey(KeyKind.Client), TimeSpan.FromHours(24), Noon);
 
-        key.NoteUse(Noon.AddMinutes(2));
-        key.NoteUse(Noon.AddMinutes(1));
+        key.Rotate(Secret.OfKey(KeyKind.Client), TimeSpan.FromMinutes(1), Noon);
 
-        Assert.That(key.LastUsedAt, Is.EqualTo(Noon.AddMinutes(2)));
+        Assert.That(key.Hashes, Has.Count.EqualTo(ApiKey.MostFormer + 1));
+        Assert.That(Until(key, former), Is.EqualTo(Noon.AddMinutes(1)));
+    }
+
+    [Test]
+    public void Nothing_that_prints_an_answer_prints_a_text()
+    {
+        var key = Created(Shop, out var text);
+
+        var answer = ApiKeyResponse.Of(key, text);
+
+        Assert.That(answer.Key, Is.EqualTo(text.Text));
+        Assert.That($"{answer}", Is.EqualTo(key.Id));
     }
 
     [TestCase(KeyKind.Server, "ff_server_")]

@@ -39,6 +39,7 @@ internal sealed class ClientDraftTests
     [TestCase("""{"name": "a", "scopes": []}""", "scopes")]
     [TestCase("""{"name": "a", "scopes": "admin"}""", "scopes")]
     [TestCase("""{"name": "a", "scopes": ["admin", "flags:w"]}""", "scopes[1]")]
+    [TestCase("""{"name": "a", "scopes": [1, "flags:w"], "tenants": [1, "**"]}""", "scopes[0]", "tenants[0]")]
     [TestCase("""{"name": "a", "scopes": ["admin"], "tenants": []}""", "tenants")]
     [TestCase("""{"name": "a", "scopes": ["admin"], "tenants": ["acme", "Beta", "**"]}""", "tenants[1]", "tenants[2]")]
     [TestCase("""{"name": "a", "scopes": ["admin"], "active": "yes"}""", "active")]

@@ -46,6 +46,18 @@ internal sealed class HeldKeyTests
     }
 
     [Test]
+    public void Who_goes_on_with_it_uses_it()
+    {
+        var key = new HeldKey(Hash, Terms);
+        var call = new CallContext();
+        call.ComeByKey(key.Caller.Bounds!.NoteUse, key.Caller.Bounds.Revoked);
+
+        call.GoOn(Noon.AddMinutes(-1));
+
+        Assert.That(key.UsedAt, Is.EqualTo(Noon.AddMinutes(-1)));
+    }
+
+    [Test]
     public void What_is_good_for_the_same_stays_what_it_is()
     {
         var key = new HeldKey(Hash, Terms);
@@ -77,7 +89,9 @@ internal sealed class HeldKeyTests
 
         file.Write([new HeldKey(Hash, Terms), new HeldKey(Hash, endless)]);
 
-        Assert.That(file.Read().Select(key => (key.Hash, key.Terms)), Is.EqualTo([(Hash, Terms), (Hash, endless)]));
+        var read = file.Read();
+        Assert.That(read.Select(key => (key.Hash, key.Terms)), Is.EqualTo([(Hash, Terms), (Hash, endless)]));
+        Assert.That(read.Select(key => key.IsFromFile), Has.All.True);
         if (!OperatingSystem.IsWindows())
             Assert.That(File.GetUnixFileMode(file.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
     }
@@ -86,6 +100,7 @@ internal sealed class HeldKeyTests
     [TestCase("{}")]
     [TestCase("null")]
     [TestCase("""{"Form":2,"Keys":[]}""")]
+    [TestCase("""{"Form":1,"Keys":[null]}""")]
     [TestCase("""{"Form":1,"Keys":[{"Hash":"AAAA","Terms":null}]}""")]
     [TestCase(
         """{"Form":1,"Keys":[{"Hash":"AAAA","Terms":{"KeyId":"k","Tenant":"t","Environment":"e","Scopes":"s","Origins":"","Until":null}}]}"""

@@ -84,7 +84,7 @@ internal sealed class UrlTokensTests
     public void Whatever_is_changed_of_it_opens_nothing()
     {
         var tokens = Tokens(Key);
-        var token = tokens.Issue(Caller(), "stream", Evening);
+        var token = tokens.Issue(Caller(), "stream", Evening)!;
 
         for (var i = 0; i < token.Length; i++)
         {
@@ -96,7 +96,20 @@ internal sealed class UrlTokensTests
         }
     }
 
-    private UrlTokens Tokens(byte[] key, byte[]? previous = null)
+    // To a browser a 401 is final, and who asks for every flag by API key needs no signing key.
+    [Test]
+    public void Until_the_signing_key_is_loaded_none_is_issued_and_whoever_has_one_is_to_try_again()
+    {
+        var tokens = Tokens(key: null);
+
+        Assert.That(tokens.Issue(Caller(), "stream", Evening), Is.Null);
+        Assert.That(
+            () => Admitted(tokens, Tokens(Key).Issue(Caller(), "stream", Evening)),
+            Throws.TypeOf<UnavailableException>()
+        );
+    }
+
+    private UrlTokens Tokens(byte[]? key, byte[]? previous = null)
     {
         var signing = new SigningKeys(new AccessSettings(true, key, previous, FirstClient: null));
         var services = new ServiceCollection().BuildServiceProvider().GetRequiredService<IServiceScopeFactory>();
@@ -110,7 +123,7 @@ internal sealed class UrlTokensTests
         return context;
     }
 
-    private static async Task<CallContext> Admitted(UrlTokens tokens, string token)
+    private static async Task<CallContext> Admitted(UrlTokens tokens, string? token)
     {
         var context = Request();
         await tokens.Admit(context, "stream", token);

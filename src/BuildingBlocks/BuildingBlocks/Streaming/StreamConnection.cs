@@ -18,6 +18,7 @@ public sealed class StreamConnection : IAsyncDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     private readonly HttpContext _context;
+    private readonly CallContext _call;
     private readonly string _name;
     private readonly IDisposable _place;
     private readonly IDatabaseEngine _engine;
@@ -39,7 +40,7 @@ public sealed class StreamConnection : IAsyncDisposable
         CancellationToken stopping
     )
     {
-        (_context, _name, _place, _engine, _clock) = (context, name, place, engine, clock);
+        (_context, _call, _name, _place, _engine, _clock) = (context, call, name, place, engine, clock);
         _sent = StreamMetrics.Sent.WithLabels(name);
         StreamMetrics.Open.WithLabels(name).Inc();
         _causes =
@@ -97,7 +98,11 @@ public sealed class StreamConnection : IAsyncDisposable
     }
 
     /// <param name="cursor">What the client has.</param>
-    public ValueTask SendHeartbeat(string cursor) => Send(StreamFrame.Heartbeat(cursor));
+    public ValueTask SendHeartbeat(string cursor)
+    {
+        _call.GoOn(_clock.GetUtcNow());
+        return Send(StreamFrame.Heartbeat(cursor));
+    }
 
     /// <summary>Waits until there is something to tell, and lets the client know meanwhile that the stream lives.</summary>
     /// <param name="cursor">Says what the client has.</param>

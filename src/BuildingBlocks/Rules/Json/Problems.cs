@@ -26,4 +26,8 @@ public sealed class Problems
     internal string Summary() => string.Join("; ", _items.Take(3).Select(p => $"{p.Path}: {p.Message}"));
 
     public bool At(string path) => _items.Exists(p => p.Path == path);
+
+    /// <summary>Whether something is wrong with the array at the path, or with an element of it.</summary>
+    public bool AtArray(string path) =>
+        At(path) || _items.Exists(p => p.Path.StartsWith($"{path}[", StringComparison.Ordinal));
 }

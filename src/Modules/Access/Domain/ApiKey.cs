@@ -15,6 +15,9 @@ internal enum KeyKind
 /// <summary>A long-lived credential for SDKs, good in the one (tenant, environment) it was created in.</summary>
 internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
 {
+    /// <summary>Former texts that are good at once, at most.</summary>
+    public const int MostFormer = 10;
+
     private readonly List<KeyHash> _hashes = [];
 
     private ApiKey() { }
@@ -35,8 +38,11 @@ internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
     /// <summary>From then on it is good for nothing; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; private set; }
 
-    /// <summary>To the minute or so, and no change that anybody is told of.</summary>
-    public DateTimeOffset? LastUsedAt { get; private set; }
+    /// <summary>
+    /// To the minute or so, and no change that anybody is told of: it is written past this class, with neither a
+    /// version nor an event.
+    /// </summary>
+    public DateTimeOffset? LastUsedAt { get; private init; }
 
     /// <summary>Its present text and, for a while after a rotation, former ones.</summary>
     public IReadOnlyList<KeyHash> Hashes => _hashes;
@@ -87,13 +93,18 @@ internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
         Tell("updated", before, Snapshot());
     }
 
-    /// <summary>From now on the new text will do, and those before it for a while.</summary>
+    /// <summary>
+    /// From now on the new text will do, and those before it for a while; of more than <see cref="MostFormer"/> those
+    /// go that would end first.
+    /// </summary>
     /// <param name="overlap">How long, unless they end sooner; zero: no longer.</param>
     public void Rotate(Secret secret, TimeSpan overlap, DateTimeOffset now)
     {
         var before = Snapshot();
-        _hashes.ForEach(hash => hash.EndBy(now + overlap));
-        _hashes.RemoveAll(hash => hash.Until <= now);
+        // The present text has no end yet, so it stays.
+        var stay = _hashes.OrderByDescending(hash => hash.Until ?? DateTimeOffset.MaxValue).Take(MostFormer).ToList();
+        stay.ForEach(hash => hash.EndBy(now + overlap));
+        _hashes.RemoveAll(hash => !stay.Contains(hash) || hash.Until <= now);
         Add(secret);
         Touch(now);
         Tell("rotated", before, Snapshot());
@@ -106,13 +117,6 @@ internal sealed class ApiKey : AggregateRoot, IScoped, ISoftDeleted
         DeletedAt = now;
         Touch(now);
         Tell("revoked", before, after: null);
-    }
-
-    /// <summary>It was used: not a change, so neither a version nor an event.</summary>
-    public void NoteUse(DateTimeOffset at)
-    {
-        if (LastUsedAt is null || LastUsedAt < at)
-            LastUsedAt = at;
     }
 
     /// <summary>What the text with this hash is good for; null where it is none of the key's.</summary>

@@ -92,10 +92,10 @@ internal sealed record ClientDraft(
         private void CheckMembers()
         {
             RuleFor(d => d.Name).MustBeName().Unless(d => d.Problems.At("name"));
-            RuleFor(d => d.Scopes).MustNameOne().Unless(d => d.Problems.At("scopes"));
-            RuleForEach(d => d.Scopes).MustBeScope();
-            RuleFor(d => d.Tenants).MustNameOne().MustFitAToken();
-            RuleForEach(d => d.Tenants).MustBeTenant();
+            RuleFor(d => d.Scopes).MustNameOne().Unless(d => d.Problems.AtArray("scopes"));
+            RuleForEach(d => d.Scopes).MustBeScope().Unless(d => d.Problems.AtArray("scopes"));
+            RuleFor(d => d.Tenants).MustNameOne().MustFitAToken().Unless(d => d.Problems.AtArray("tenants"));
+            RuleForEach(d => d.Tenants).MustBeTenant().Unless(d => d.Problems.AtArray("tenants"));
         }
     }
 }

@@ -157,7 +157,8 @@ internal sealed record KeyDraft(
                 .Must(IsOrigin)
                 .WithMessage(
                     "must be an origin as browsers send it, such as https://shop.example or http://localhost:3000"
-                );
+                )
+                .Unless(d => d.Problems.AtArray("allowed_origins"));
             // What is wrong with the kind would only be said again.
             When(
                 d => !d.Problems.At("kind") && d.Kind == KeyKind.Client,
@@ -165,13 +166,14 @@ internal sealed record KeyDraft(
                     RuleFor(d => d.Scopes)
                         .Must(scopes => scopes.ToHashSet().SetEquals(ClientScopes))
                         .WithMessage("must be evaluate alone for a client key")
+                        .Unless(d => d.Problems.AtArray("scopes"))
             );
             When(
                 d => !d.Problems.At("kind") && d.Kind == KeyKind.Server,
                 () =>
                 {
-                    RuleFor(d => d.Scopes).MustNameOne().Unless(d => d.Problems.At("scopes"));
-                    RuleForEach(d => d.Scopes).MustBeOneOf(Grantable);
+                    RuleFor(d => d.Scopes).MustNameOne().Unless(d => d.Problems.AtArray("scopes"));
+                    RuleForEach(d => d.Scopes).MustBeOneOf(Grantable).Unless(d => d.Problems.AtArray("scopes"));
                     RuleFor(d => d.AllowedOrigins)
                         .Must(origins => origins.Count == 0)
                         .WithMessage("is for client keys: no browser must have a server key");

@@ -61,6 +61,9 @@ internal sealed record ApiKeyResponse(
             secret?.Text
         );
 
+    /// <summary>Nothing that prints an answer prints a key.</summary>
+    public override string ToString() => Id;
+
     public IResult ToHttp(HttpContext context)
     {
         SetHeaders(context.Response.Headers);

@@ -50,6 +50,9 @@ internal sealed record ClientResponse(
             secret?.Text
         );
 
+    /// <summary>Nothing that prints an answer prints a secret.</summary>
+    public override string ToString() => Id;
+
     public IResult ToHttp(HttpContext context)
     {
         SetHeaders(context.Response.Headers);

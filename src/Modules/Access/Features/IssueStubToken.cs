@@ -36,8 +36,14 @@ internal static class IssueStubToken
                 .Must(TokenClaims.IsSubject)
                 .WithMessage($"must be {TokenClaims.SubjectForm}")
                 .OverridePropertyName("sub");
-            RuleForEach(q => q.Grant.Scopes).MustBeScope().OverridePropertyName("scopes");
-            RuleForEach(q => q.Grant.Tenants).MustBeTenant().OverridePropertyName("tenants");
+            RuleForEach(q => q.Grant.Scopes)
+                .MustBeScope()
+                .OverridePropertyName("scopes")
+                .Unless(q => q.Problems.AtArray("scopes"));
+            RuleForEach(q => q.Grant.Tenants)
+                .MustBeTenant()
+                .OverridePropertyName("tenants")
+                .Unless(q => q.Problems.AtArray("tenants"));
             RuleFor(q => q.Grant.Tenants).MustFitAToken().OverridePropertyName("tenants");
         }
     }

@@ -10,7 +10,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace FeatureFlags.Access.Features;
 
-/// <summary>The environments that a tenant has: those that were ever written to.</summary>
+/// <summary>
+/// The environments that a tenant has: those that were ever written to. Who comes by API key sees its own alone.
+/// </summary>
 internal static class ListEnvironments
 {
     internal sealed record Query : IQuery<Response>;
@@ -25,11 +27,12 @@ internal static class ListEnvironments
         public async Task<Response> Handle(Query query, CancellationToken ct)
         {
             var tenant = call.Scope.Tenant;
+            var alone = call.IsByKey ? call.Scope.Environment : null;
             return new Response(
                 await db.Set<ScopeRevision>()
                     .AsNoTracking()
                     // Revisions are read across scopes by the outbox, so no filter keeps the tenants apart here.
-                    .Where(r => r.Tenant == tenant)
+                    .Where(r => r.Tenant == tenant && (alone == null || r.Environment == alone))
                     .OrderBy(r => r.Environment)
                     .Select(r => new Environment(r.Environment, r.Revision))
                     .ToListAsync(ct)
@@ -44,7 +47,7 @@ internal static class ListEnvironments
                 async (ISender sender, CancellationToken ct) => TypedResults.Ok(await sender.Send(new Query(), ct))
             )
             .WithTags("Access")
-            .WithSummary("The tenant's environments")
+            .WithSummary("The tenant's environments; for an API key its own")
             .Gives(new Response([new Environment("production", 42), new Environment("staging", 7)]))
             .RequireScope(Scopes.FlagsRead);
 }

@@ -20,6 +20,9 @@ internal sealed class ScopeHandler : AuthorizationHandler<ScopeRequirement>
 /// <summary>Says why a request was refused, in the way every other refusal is said.</summary>
 internal sealed class Refusals : IAuthorizationMiddlewareResultHandler
 {
+    public const string WhatToSend =
+        $"Send a token or an API key: Authorization: Bearer …, or an API key as {SentKey.Header}: …";
+
     public Task HandleAsync(
         RequestDelegate next,
         HttpContext context,
@@ -31,7 +34,7 @@ internal sealed class Refusals : IAuthorizationMiddlewareResultHandler
         if (authorizeResult.Succeeded || !context.IsProtected())
             return next(context);
         if (authorizeResult.Challenged)
-            throw new UnauthenticatedException("Send a token: Authorization: Bearer …");
+            throw new UnauthenticatedException(WhatToSend);
 
         var grant = Grant.Of(context.User);
         var missing = policy

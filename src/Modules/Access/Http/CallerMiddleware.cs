@@ -104,7 +104,7 @@ internal sealed class CallerMiddleware
         if (caller.Bounds is { } bounds)
         {
             bounds.Require(scope, context.Request.Headers.Origin);
-            call.EndWith(bounds.Revoked);
+            call.ComeByKey(bounds.NoteUse, bounds.Revoked);
         }
         call.Enter(scope, caller.Subject, context.TraceIdentifier, caller.Expires);
     }
@@ -133,7 +133,7 @@ internal sealed class CallerMiddleware
 
     private static UnauthenticatedException Unauthenticated(AuthenticateResult outcome) =>
         outcome.Failure is null
-            ? new UnauthenticatedException("Send a token: Authorization: Bearer …")
+            ? new UnauthenticatedException(Refusals.WhatToSend)
             : new UnauthenticatedException(
                 "The token is not one this service issued, or it has expired.",
                 InvalidToken

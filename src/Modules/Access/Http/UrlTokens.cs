@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -21,11 +22,17 @@ internal sealed class UrlTokens(SigningKeys keys, KnownKeys known, TimeProvider 
 {
     private const int LongestToken = 1_024;
 
+    // By signing key: deriving one takes longer than to sign.
+    private readonly ConditionalWeakTable<SecurityKey, byte[]> _derived = [];
+
     private static ReadOnlySpan<byte> Purpose => "featureflags: tokens in addresses"u8;
 
     /// <inheritdoc/>
-    public string Issue(HttpContext context, string use, DateTimeOffset until)
+    public string? Issue(HttpContext context, string use, DateTimeOffset until)
     {
+        if (!keys.AreLoaded)
+            return null;
+
         var call = context.RequestServices.GetRequiredService<CallContext>();
         var ends = call.Until < until ? call.Until.Value : until;
         var key = SentKey.In(context.Request.Headers) is { } sent
@@ -40,6 +47,8 @@ internal sealed class UrlTokens(SigningKeys keys, KnownKeys known, TimeProvider 
     /// <inheritdoc/>
     public async Task Admit(HttpContext context, string use, string? token)
     {
+        if (!keys.AreLoaded)
+            throw new UnavailableException("The service is starting: its signing key is not loaded yet.");
         if (Verified(token) is not { } claims || claims.Use != use)
             throw Refused("The address holds no token of this service for this.");
         var ends = DateTimeOffset.FromUnixTimeSeconds(claims.Until);
@@ -55,7 +64,7 @@ internal sealed class UrlTokens(SigningKeys keys, KnownKeys known, TimeProvider 
                 await known.Find(hash, context.RequestAborted)
                 ?? throw Refused("The API key that the address was made for is revoked or expired.");
             caller.Bounds!.Require(scope, context.Request.Headers.Origin);
-            call.EndWith(caller.Bounds.Revoked);
+            call.ComeByKey(caller.Bounds.NoteUse, caller.Bounds.Revoked);
         }
         call.Enter(scope, use, context.TraceIdentifier, ends);
     }
@@ -73,11 +82,13 @@ internal sealed class UrlTokens(SigningKeys keys, KnownKeys known, TimeProvider 
         return isOurs ? JsonSerializer.Deserialize<Claims>(bytes) : null;
     }
 
-    private static byte[] Sign(byte[] said, SecurityKey key)
+    private byte[] Sign(byte[] said, SecurityKey key) => HMACSHA256.HashData(_derived.GetValue(key, Derive), said);
+
+    private static byte[] Derive(SecurityKey key)
     {
         var derived = new byte[SHA256.HashSizeInBytes];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, ((SymmetricSecurityKey)key).Key, derived, salt: [], Purpose);
-        return HMACSHA256.HashData(derived, said);
+        return derived;
     }
 
     private static UnauthenticatedException Refused(string why) => new(why, "Bearer error=\"invalid_token\"");

@@ -13,7 +13,7 @@ internal sealed class HeldKey
     {
         Hash = hash;
         Terms = terms;
-        Caller = KnownCaller.Of(terms, Revoked.Token);
+        Caller = KnownCaller.Of(terms, now => Use(now), Revoked.Token);
     }
 
     public CredentialHash Hash { get; }
@@ -23,6 +23,9 @@ internal sealed class HeldKey
     public KnownCaller Caller { get; }
 
     public Scope Scope => Caller.Bounds!.Scope;
+
+    /// <summary>Whether it comes from disk, and the database was not asked since.</summary>
+    public bool IsFromFile { get; set; }
 
     /// <summary>When it was used last; <c>default</c> for not yet.</summary>
     public DateTimeOffset UsedAt => new(Interlocked.Read(ref _usedAt), TimeSpan.Zero);

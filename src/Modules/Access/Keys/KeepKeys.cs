@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace FeatureFlags.Access.Keys;
 
 /// <summary>
-/// Keeps the keys that are held on disk, so that a host that starts while the database is away knows whom it knew. When
-/// the database is there, it decides.
+/// Keeps the keys that are held on disk, so that a host that starts while the database is away knows whom it knew: soon
+/// after they have changed, and what is left when the host is told to stop. When the database is there, it decides.
 /// </summary>
 internal sealed partial class KeepKeys(
     KnownKeys known,
@@ -18,36 +18,43 @@ internal sealed partial class KeepKeys(
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    // What the file holds, by the number of its changes; null until it was read.
+    private int? _kept;
     private bool _isFailing;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.WhenAny(database.WhenReady(stoppingToken), database.WhenMissed(stoppingToken));
         stoppingToken.ThrowIfCancellationRequested();
-        Restore();
+        known.Restore(Read());
+        _kept = 0;
         await database.WhenReady(stoppingToken);
         while (!await Confirm(stoppingToken))
             await Task.Delay(Look, clock, stoppingToken);
 
-        var kept = known.Changes;
         while (true)
         {
             await Task.Delay(Look, clock, stoppingToken);
-            var changes = known.Changes;
-            if (changes != kept && Keep())
-                kept = changes;
+            Keep();
         }
     }
 
-    private void Restore()
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        Keep();
+    }
+
+    private IReadOnlyList<HeldKey> Read()
     {
         try
         {
-            known.Restore(file.Read());
+            return file.Read();
         }
         catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             LogRefused(file.Path, error.Message);
+            return [];
         }
     }
 
@@ -65,13 +72,17 @@ internal sealed partial class KeepKeys(
         }
     }
 
-    private bool Keep()
+    /// <summary>Writes what is held, where that is not what the file has.</summary>
+    private void Keep()
     {
+        var changes = known.Changes;
+        if (_kept is not { } kept || kept == changes)
+            return;
         try
         {
             file.Write(known.Held);
+            _kept = changes;
             _isFailing = false;
-            return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +90,6 @@ internal sealed partial class KeepKeys(
             if (!_isFailing)
                 LogNotKept(error);
             _isFailing = true;
-            return false;
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class KeyFile(IConfiguration configuration)
             var content = JsonSerializer.Deserialize<Content>(file, Strict);
             if (content?.Form != Form)
                 throw new InvalidDataException($"it is not of form {Form}, which this version reads");
-            return [.. content.Keys.Select(entry => new HeldKey(CredentialHash.Of(entry.Hash), entry.Terms))];
+            return [.. content.Keys.Select(Held)];
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {
@@ -54,7 +54,13 @@ internal sealed class KeyFile(IConfiguration configuration)
         }
     }
 
-    private sealed record Content(int Form, IReadOnlyList<Entry> Keys);
+    // Elements may be null for all that the reader looks at.
+    private static HeldKey Held(Entry? entry) =>
+        entry is null
+            ? throw new JsonException("a key is null")
+            : new HeldKey(CredentialHash.Of(entry.Hash), entry.Terms) { IsFromFile = true };
+
+    private sealed record Content(int Form, IReadOnlyList<Entry?> Keys);
 
     private sealed record Entry(byte[] Hash, KeyTerms Terms);
 }

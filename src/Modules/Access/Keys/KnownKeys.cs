@@ -31,11 +31,17 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
 
     public const int LookUpsAtOnce = 8;
 
+    /// <summary>So many ids fit into a statement on either engine, and hardly any scope has more keys in use.</summary>
+    public const int IdsAtOnce = 1_000;
+
+    /// <summary>Requests that wait for the host's start at most, whatever their keys.</summary>
+    public const int MostWaiting = 1_000;
+
+    /// <summary>How long each of them does.</summary>
+    public static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(10);
-
-    // So many ids fit into a statement on either engine, and hardly any scope has more keys in use.
-    private const int ReadAtOnce = 1_000;
 
     private readonly ConcurrentDictionary<CredentialHash, HeldKey> _held = new();
     private readonly ConcurrentDictionary<CredentialHash, DateTimeOffset> _wrongUntil = new();
@@ -43,9 +49,13 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
     // Only a key that is right makes one: there are no more than scopes that have keys.
     private readonly ConcurrentDictionary<Scope, Place> _places = new();
 
+    private readonly TaskCompletionSource _restored = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private int _changes;
 
     private SemaphoreSlim LookUps { get; } = new(LookUpsAtOnce, LookUpsAtOnce);
+
+    private SemaphoreSlim Waiting { get; } = new(MostWaiting, MostWaiting);
 
     public IEnumerable<HeldKey> Held => _held.Select(held => held.Value);
 
@@ -62,6 +72,7 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
     {
         if (IsDecided(hash, out var caller))
             return caller;
+        await WaitForStart(ct);
         if (!await LookUps.WaitAsync(LongestWait, ct))
             throw new UnavailableException("Too many unknown API keys are being looked up.");
         try
@@ -75,7 +86,10 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         }
     }
 
-    /// <summary>Takes keys that were held before, to be confirmed when the database is there.</summary>
+    /// <summary>
+    /// Takes keys that were held before: when the database was reached, or can't be for now. Once it answers, none of
+    /// them counts before it was asked.
+    /// </summary>
     public void Restore(IEnumerable<HeldKey> kept)
     {
         foreach (var key in kept.Take(Most))
@@ -83,23 +97,14 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
             _places.TryAdd(key.Scope, new Place());
             _held.TryAdd(key.Hash, key);
         }
+        _restored.TrySetResult();
     }
 
-    /// <summary>Reads all that is held from the database again.</summary>
+    /// <summary>Asks the database for all that came from disk.</summary>
     public async Task Confirm(CancellationToken ct)
     {
-        foreach (var (scope, place) in _places)
-        {
-            await place.Reading.WaitAsync(ct);
-            try
-            {
-                await Renew(scope, ct);
-            }
-            finally
-            {
-                place.Reading.Release();
-            }
-        }
+        foreach (var scope in _places.Keys)
+            await Confirm(scope, ct);
     }
 
     /// <inheritdoc/>
@@ -113,7 +118,7 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         {
             if (place.Followed == head)
                 return;
-            await Renew(head.Scope, ct);
+            await Renew(head.Scope, Held.Where(key => key.Scope == head.Scope), ct);
             place.Followed = head;
         }
         finally
@@ -125,9 +130,33 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
     private bool IsDecided(CredentialHash hash, out KnownCaller? caller)
     {
         var now = clock.GetUtcNow();
-        var isHeld = _held.TryGetValue(hash, out var held);
-        caller = held?.Use(now);
-        return isHeld || (_wrongUntil.TryGetValue(hash, out var until) && now < until);
+        if (_held.TryGetValue(hash, out var held) && !(held.IsFromFile && database is { IsReady: true, IsAway: false }))
+        {
+            caller = held.Use(now);
+            return true;
+        }
+        caller = null;
+        return _wrongUntil.TryGetValue(hash, out var until) && now < until;
+    }
+
+    /// <summary>
+    /// A host that starts will know in a moment what it does not know yet: from the database, or from disk. Whom it
+    /// refused meanwhile would come back later than that. A flood is refused all the same.
+    /// </summary>
+    private async Task WaitForStart(CancellationToken ct)
+    {
+        if (database.IsReady || _restored.Task.IsCompleted)
+            return;
+        if (!await Waiting.WaitAsync(TimeSpan.Zero, ct))
+            throw new UnavailableException("The service is starting.");
+        try
+        {
+            await Pulse.Await(_restored.Task, LongestStart, clock, ct);
+        }
+        finally
+        {
+            Waiting.Release();
+        }
     }
 
     private async Task<HeldKey?> LookUp(CredentialHash hash, CancellationToken ct)
@@ -150,6 +179,13 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
 
     private async Task<HeldKey?> Read(CredentialHash hash, CancellationToken ct)
     {
+        while (_held.TryGetValue(hash, out var kept))
+        {
+            if (!kept.IsFromFile)
+                return kept;
+            await Confirm(kept.Scope, ct);
+        }
+
         await using var work = services.CreateAsyncScope();
         var db = work.ServiceProvider.GetRequiredService<AppDbContext>();
         var bytes = hash.ToBytes();
@@ -163,7 +199,7 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         try
         {
             // Of two for one text only one would be followed.
-            if (_held.TryGetValue(hash, out var held))
+            if (_held.TryGetValue(hash, out var held) && !held.IsFromFile)
                 return held;
             Enter(work, scope);
             var key = await db.ApiKeys().AsNoTracking().SingleOrDefaultAsync(k => k.Id == known.KeyId, ct);
@@ -180,11 +216,24 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
         }
     }
 
-    /// <summary>Reads the keys of a scope that are held again.</summary>
-    private async Task Renew(Scope scope, CancellationToken ct)
+    private async Task Confirm(Scope scope, CancellationToken ct)
     {
-        var held = Held.Where(key => key.Scope == scope).ToList();
-        foreach (var some in held.Chunk(ReadAtOnce))
+        var place = _places[scope];
+        await place.Reading.WaitAsync(ct);
+        try
+        {
+            await Renew(scope, Held.Where(key => key.IsFromFile && key.Scope == scope), ct);
+        }
+        finally
+        {
+            place.Reading.Release();
+        }
+    }
+
+    /// <summary>Reads keys of a scope that are held again; nobody else may be reading there.</summary>
+    private async Task Renew(Scope scope, IEnumerable<HeldKey> held, CancellationToken ct)
+    {
+        foreach (var some in held.ToList().Chunk(IdsAtOnce))
         {
             await using var work = services.CreateAsyncScope();
             Enter(work, scope);
@@ -200,7 +249,9 @@ internal sealed class KnownKeys(IServiceScopeFactory services, DatabaseStatus da
                 var now = mine.Under(stored.GetValueOrDefault(mine.Terms.KeyId)?.TermsOf(mine.Hash.ToBytes()));
                 if (now is null)
                     await Drop(mine);
-                else if (now != mine && _held.TryUpdate(mine.Hash, now, mine))
+                else if (now == mine)
+                    mine.IsFromFile = false;
+                else if (_held.TryUpdate(mine.Hash, now, mine))
                 {
                     Interlocked.Increment(ref _changes);
                     await mine.Revoke();

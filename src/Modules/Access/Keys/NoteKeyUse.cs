@@ -1,4 +1,4 @@
-using FeatureFlags.Access.Persistence;
+using FeatureFlags.Access.Domain;
 using FeatureFlags.BuildingBlocks;
 using FeatureFlags.BuildingBlocks.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -45,13 +45,9 @@ internal sealed partial class NoteKeyUse(
     {
         try
         {
-            var times = used.Select(key => (Key: key, At: key.UsedAt)).ToList();
-            await Write(
-                scope,
-                times.GroupBy(t => t.Key.Terms.KeyId).ToDictionary(k => k.Key, k => k.Max(t => t.At)),
-                ct
-            );
-            times.ForEach(t => t.Key.NotedUse = t.At);
+            var uses = used.Select(key => (Key: key, At: key.UsedAt)).ToList();
+            await Write(scope, uses.Select(use => (use.Key.Terms.KeyId, use.At)), ct);
+            uses.ForEach(use => use.Key.NotedUse = use.At);
             _isFailing = false;
         }
         catch (Exception error) when (engine.IsUnavailable(error))
@@ -67,16 +63,25 @@ internal sealed partial class NoteKeyUse(
         }
     }
 
-    private async Task Write(Scope scope, Dictionary<string, DateTimeOffset> usedAt, CancellationToken ct)
+    private async Task Write(Scope scope, IEnumerable<(string KeyId, DateTimeOffset At)> uses, CancellationToken ct)
     {
         await using var work = services.CreateAsyncScope();
         work.ServiceProvider.GetRequiredService<CallContext>().Enter(scope, "access");
         var db = work.ServiceProvider.GetRequiredService<AppDbContext>();
         await using var transaction = await engine.BeginWrite(db, ct);
-        var ids = usedAt.Keys.ToList();
-        foreach (var key in await db.ApiKeys().Where(k => ids.Contains(k.Id)).ToListAsync(ct))
-            key.NoteUse(usedAt[key.Id]);
-        await db.SaveChangesAsync(ct);
+        // One time for all that were used within a minute: a statement for many keys, not for each.
+        foreach (var minute in uses.GroupBy(use => use.At.Ticks / Every.Ticks))
+        {
+            foreach (var some in minute.Chunk(KnownKeys.IdsAtOnce))
+            {
+                var ids = some.Select(use => use.KeyId).Distinct().ToList();
+                DateTimeOffset? at = some.Max(use => use.At);
+                // Another host may have noted a later use.
+                await db.Set<ApiKey>()
+                    .Where(k => ids.Contains(k.Id) && (k.LastUsedAt == null || k.LastUsedAt < at))
+                    .ExecuteUpdateAsync(row => row.SetProperty(k => k.LastUsedAt, at), ct);
+            }
+        }
         await transaction.Commit();
     }
 

@@ -35,7 +35,7 @@ internal sealed record KnownCaller(
         return Of(claims, verified.Identity!.AuthenticationType!, expires, bounds: null);
     }
 
-    public static KnownCaller Of(KeyTerms terms, CancellationToken revoked)
+    public static KnownCaller Of(KeyTerms terms, Action<DateTimeOffset> noteUse, CancellationToken revoked)
     {
         var claims = terms
             .Scopes.Split(' ')
@@ -44,7 +44,7 @@ internal sealed record KnownCaller(
             .Append(new Claim(TokenClaims.Subject, terms.KeyId));
         var scope = new Scope(terms.Tenant, terms.Environment);
         var origins = terms.Origins.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return Of(claims, "ApiKey", terms.Until, new KeyBounds(scope, origins, revoked));
+        return Of(claims, "ApiKey", terms.Until, new KeyBounds(scope, origins, noteUse, revoked));
     }
 
     /// <summary>
@@ -71,8 +71,14 @@ internal sealed record KnownCaller(
 /// <summary>Where a request by API key may work, and where it may come from.</summary>
 /// <param name="Scope">The one that the key belongs to.</param>
 /// <param name="Origins">Those of pages that may send it; none: any.</param>
+/// <param name="NoteUse">Takes that the key is in use, and when.</param>
 /// <param name="Revoked">Cancelled when the key is revoked, or good for something else.</param>
-internal sealed record KeyBounds(Scope Scope, IReadOnlyList<string> Origins, CancellationToken Revoked)
+internal sealed record KeyBounds(
+    Scope Scope,
+    IReadOnlyList<string> Origins,
+    Action<DateTimeOffset> NoteUse,
+    CancellationToken Revoked
+)
 {
     /// <param name="origin">The <c>Origin</c> header; browsers send it, and no page can change it.</param>
     /// <exception cref="ForbiddenException">The request is beyond them.</exception>

@@ -29,10 +29,11 @@ internal sealed class WebhookDraftValidator : AbstractValidator<WebhookDraft>
                 RuleFor(d => d.EventTypes)
                     .NotEmpty()
                     .WithMessage($"must name at least one type; '{WebhookDraft.EveryType}' stands for all")
-                    .Unless(d => d.Problems.At("event_types"));
+                    .Unless(d => d.Problems.AtArray("event_types"));
                 RuleForEach(d => d.EventTypes)
                     .Must(type => type == WebhookDraft.EveryType || catalog.Types.Contains(type))
-                    .WithMessage($"must be '{WebhookDraft.EveryType}' or one of: {string.Join(", ", catalog.Types)}");
+                    .WithMessage($"must be '{WebhookDraft.EveryType}' or one of: {string.Join(", ", catalog.Types)}")
+                    .Unless(d => d.Problems.AtArray("event_types"));
                 RuleFor(d => d.Description)
                     .MaximumLength(WebhookDraft.MaxDescriptionLength)
                     .WithMessage($"must be at most {WebhookDraft.MaxDescriptionLength} characters");

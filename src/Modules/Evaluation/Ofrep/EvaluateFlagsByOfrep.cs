@@ -39,7 +39,7 @@ internal static class EvaluateFlagsByOfrep
         await answer.Send(http);
     }
 
-    private static AnswerWriter Answered(ScopeRules scope, OfrepAnswer words, string events)
+    private static AnswerWriter Answered(ScopeRules scope, OfrepAnswer words, string? events)
     {
         var answer = new AnswerWriter(AnswerWriter.BytesEach * (2 + scope.Rules.Flags.Count));
         var tally = EvaluationMetrics.Tally();
@@ -61,11 +61,16 @@ internal static class EvaluateFlagsByOfrep
         EvaluationMetrics.Count(tally);
         answer.Raw("],"u8);
         words.Metadata(ref answer, scope.Head.Revision);
-        answer.Raw("},\"eventStreams\":[{\"type\":\"sse\",\"url\":"u8);
-        answer.Text(events);
-        answer.Raw(",\"inactivityDelaySec\":"u8);
-        answer.Number(InactivitySeconds);
-        answer.Raw("}]}"u8);
+        answer.Raw("}"u8);
+        if (events is not null)
+        {
+            answer.Raw(",\"eventStreams\":[{\"type\":\"sse\",\"url\":"u8);
+            answer.Text(events);
+            answer.Raw(",\"inactivityDelaySec\":"u8);
+            answer.Number(InactivitySeconds);
+            answer.Raw("}]"u8);
+        }
+        answer.Raw("}"u8);
         return answer;
     }
 

@@ -22,14 +22,14 @@ internal static class OfrepETag
     /// A client that hears 304 goes on with the address it has, which must not be one that ends before this one.
     /// </param>
     /// <param name="context">A JSON object without duplicate members.</param>
-    public static string Of(ScopeHead head, string eventsUrl, JsonElement context)
+    public static string Of(ScopeHead head, string? eventsUrl, JsonElement context)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(digest, head.Scope.Tenant);
         Append(digest, head.Scope.Environment);
         Append(digest, head.Revision.ToString(CultureInfo.InvariantCulture));
         Append(digest, head.EventId);
-        Append(digest, eventsUrl);
+        Append(digest, eventsUrl ?? "");
         Append(digest, context);
         return $"\"{Base64Url.EncodeToString(digest.GetHashAndReset().AsSpan(0, Bytes))}\"";
     }

@@ -56,21 +56,20 @@ internal sealed record OfrepFailure(
 }
 
 /// <summary>Every flag of the scope in key order; one that can't be evaluated stands as an error among the others.</summary>
-internal sealed record OfrepBulkEvaluation(
-    IReadOnlyList<OfrepEvaluation> Flags,
-    OfrepMetadata Metadata,
-    [property: JsonPropertyName("eventStreams")] IReadOnlyList<OfrepEventStream> EventStreams
-)
+internal sealed record OfrepBulkEvaluation(IReadOnlyList<OfrepEvaluation> Flags, OfrepMetadata Metadata)
 {
+    [Description("Left out by a host that has just started and can sign no address yet.")]
+    [JsonPropertyName("eventStreams"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OfrepEventStream>? EventStreams { get; init; }
+
     public static OfrepBulkEvaluation Example { get; } =
-        new(
-            [OfrepEvaluation.Example],
-            OfrepMetadata.Example with
-            {
-                Version = "42",
-            },
-            [new OfrepEventStream("sse", "https://flags.example.com/ofrep/v1/events?token=e30.c2ln", 120)]
-        );
+        new([OfrepEvaluation.Example], OfrepMetadata.Example with { Version = "42" })
+        {
+            EventStreams =
+            [
+                new OfrepEventStream("sse", "https://flags.example.com/ofrep/v1/events?token=e30.c2ln", 120),
+            ],
+        };
 }
 
 /// <summary>Where the client hears when to ask again.</summary>

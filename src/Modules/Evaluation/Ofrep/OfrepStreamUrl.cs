@@ -27,18 +27,19 @@ internal sealed class OfrepStreamUrl(IUrlTokens tokens, TimeProvider clock)
 
     /// <summary>
     /// Absolute, with the scheme and host that the client called. Where a proxy stands before the service it says them;
-    /// whoever makes them up misleads nobody but itself.
+    /// whoever makes them up misleads nobody but itself. Null while the host starts and can give none yet.
     /// </summary>
     /// <param name="user">The id of whom the flags are for; null: nobody's.</param>
-    public string For(HttpContext http, Scope scope, string? user)
+    public string? For(HttpContext http, Scope scope, string? user)
     {
+        if (tokens.Issue(http, Use, WindowEnd(clock.GetUtcNow(), PhaseOf(scope, user))) is not { } token)
+            return null;
         var request = http.Request;
         var scheme = First(request, "X-Forwarded-Proto") is "https" ? "https" : request.Scheme;
         var host =
-            First(request, "X-Forwarded-Host") is { } name && !name.AsSpan().ContainsAnyExcept(InHosts)
+            First(request, "X-Forwarded-Host") is { Length: > 0 } name && !name.AsSpan().ContainsAnyExcept(InHosts)
                 ? name
                 : request.Host.ToUriComponent();
-        var token = tokens.Issue(http, Use, WindowEnd(clock.GetUtcNow(), PhaseOf(scope, user)));
         return $"{scheme}://{host}{OfrepRoutes.Events}?{Parameter}={token}";
     }
 

@@ -40,7 +40,8 @@ internal sealed class FlagDraftValidator : AbstractValidator<FlagDraft>
         RuleForEach(d => d.Tags)
             .Must(tag => tag.Length is > 0 and <= MaxTagLength)
             .WithMessage($"must be 1 to {MaxTagLength} characters")
-            .OverridePropertyName("tags");
+            .OverridePropertyName("tags")
+            .Unless(d => d.Problems.AtArray("tags"));
         RuleFor(d => d.Tags)
             .Must(tags => tags.Distinct(StringComparer.Ordinal).Count() == tags.Count)
             .WithMessage("must differ from each other")
