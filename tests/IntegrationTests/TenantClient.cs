@@ -20,6 +20,9 @@ internal sealed class TenantClient(
 
     public string Token => token;
 
+    /// <summary>Of the host it speaks to.</summary>
+    public Uri Address => http.BaseAddress!;
+
     /// <summary>The service it speaks to, where that runs in this process.</summary>
     public Service Service => service ?? throw new InvalidOperationException("The host is a process of its own.");
 

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 from ._rules import RuleSet
 
@@ -36,7 +36,7 @@ class Document:
         """:raises UnreadableRules: as it says."""
         try:
             return cls.of(json.loads(text))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UnreadableRules(f"no JSON: {error}") from error
 
     @classmethod
@@ -91,15 +91,25 @@ class Document:
 
 
 class RulesFile:
-    """The last known good rules, in a file with a checksum, which is there whole or not at all."""
+    """The last known good rules, in a file with a checksum, which is there whole or not at all.
 
-    def __init__(self, path: "str | os.PathLike[str]") -> None:
+    :param owner: Tells one key's file from another's; says nothing of the key.
+    :param tenant: Whose rules are wanted, where that is known; with the environment any owner's file will do.
+    :param environment: The same.
+    """
+
+    def __init__(
+        self, path: "str | os.PathLike[str]", owner: str, tenant: Optional[str], environment: Optional[str]
+    ) -> None:
         self._path = Path(path)
+        self._owner = owner
+        self._tenant = tenant
+        self._environment = environment
 
-    def read(self) -> "Document | None":
+    def read(self) -> Optional[Document]:
         """The rules; None: there is no file.
 
-        :raises UnreadableRules: it is damaged.
+        :raises UnreadableRules: it is damaged, or another's.
         :raises OSError: it can't be read.
         """
         try:
@@ -108,9 +118,16 @@ class RulesFile:
             return None
         except UnicodeDecodeError as error:
             raise UnreadableRules("damaged") from error
-        if heading != f"{_HEADING} {_checksum(body)}":
+        begin, _, owner = heading.rpartition(" ")
+        if begin != f"{_HEADING} {_checksum(body)}":
             raise UnreadableRules("damaged: its checksum is not that of what it holds")
-        return Document.read(body)
+        document = Document.read(body)
+        is_named = self._tenant is not None and self._environment is not None
+        if owner != self._owner and not is_named:
+            raise UnreadableRules("written with another key, or from another service")
+        if self._tenant not in (None, document.tenant) or self._environment not in (None, document.environment):
+            raise UnreadableRules(f"of {document.tenant}/{document.environment}")
+        return document
 
     def write(self, document: Document) -> None:
         """:raises OSError: it can't be written; what was there is there still."""
@@ -118,7 +135,7 @@ class RulesFile:
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(f"{_HEADING} {_checksum(body)}\n{body}")
+                file.write(f"{_HEADING} {_checksum(body)} {self._owner}\n{body}")
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, self._path)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import threading
 import time
+import zlib
 from random import uniform
 from typing import Any, Mapping, Optional, Union
 
 from ._document import Document, RulesFile, UnreadableRules
-from ._http import FAILURES, Service, ServiceError, error_of, jittered
+from ._http import Service, ServiceError, abandon, error_of, longest_wait, media_type, wait_after
 from ._model import Evaluation, Status
 from ._problems import Problems
 from ._stream import Message, messages
 from ._user import AnyUser, Context
 
+#: A path, or the body of ``GET /v1/sdk/rules``.
+AnyRules = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+
 _SILENCE = 45.0  # The service says something every 15 s.
-_LONGEST_WAIT = 1.5  # So that a service that comes back is noticed within two seconds …
-_LONGEST_WAIT_LATER = 15.0  # … unless it was away for so long that nobody waits for it:
-_LATER = 300.0
+_POLL_AWAY_AFTER = 5.0  # A service that is back may refuse streams.
 _REFUSED_WAIT = 30.0
 _SAVE_EVERY = 1.0
 
@@ -34,6 +37,12 @@ class Rules:
         self._document: Optional[Document] = None
         self._is_ready = threading.Event()
 
+    def after_fork(self) -> None:
+        self.problems.after_fork()
+        self._is_ready = threading.Event()
+        if self._document is not None:
+            self._is_ready.set()
+
     @property
     def document(self) -> Optional[Document]:
         return self._document
@@ -42,8 +51,8 @@ class Rules:
         self._document, self.source = document, source
         self._is_ready.set()
 
-    def bootstrap(self, rules: Any) -> None:
-        """:param rules: A path, or the body of ``GET /v1/sdk/rules``."""
+    def bootstrap(self, rules: AnyRules) -> None:
+        """Begins with these rules, or notes that they can't be read."""
         try:
             if isinstance(rules, Mapping):
                 self.hold(Document.of(rules), "bootstrap")
@@ -106,14 +115,16 @@ class SyncedRules(Rules):
     def __init__(
         self,
         service: Service,
-        cache_file: Optional[str],
-        bootstrap: Optional[Union[str, Mapping[str, Any]]],
+        cache_file: Optional[Union[str, "os.PathLike[str]"]],
+        bootstrap: Optional[AnyRules],
         poll_every: float,
         silence: float = _SILENCE,
     ) -> None:
         super().__init__()
         self._service = service
-        self._file = None if cache_file is None else RulesFile(cache_file)
+        self._file: Optional[RulesFile] = None
+        if cache_file is not None:
+            self._file = RulesFile(cache_file, service.owner, service.tenant, service.environment)
         self._poll_every = poll_every
         self._silence = silence
         self._cursor: Optional[str] = None
@@ -121,24 +132,36 @@ class SyncedRules(Rules):
         self._socket: Optional[socket.socket] = None
         self._is_connected = False
         self._heard_at: Optional[float] = None
-        self._polled_at: Optional[float] = None
+        self._polled_at = 0.0
         self._away_since: Optional[float] = None
+        self._failures = 0
         self._saved_at: Optional[float] = None
         self._unsaved: Optional[Document] = None
         self._read_file()
         if self.document is None and bootstrap is not None:
             self.bootstrap(bootstrap)
-        if self.document is not None:
-            self._cursor = self.document.cursor
-        self._thread = threading.Thread(target=self._run, name="featureflags-sync", daemon=True)
-        self._thread.start()
+        self._thread = self._start()
+
+    def after_fork(self) -> None:
+        super().after_fork()
+        abandon(self._socket)
+        self._socket, self._is_connected = None, False
+        stopping, self._stopping = self._stopping, threading.Event()
+        if stopping.is_set():
+            self._stopping.set()
+            return
+        try:
+            self._thread = self._start()
+        except RuntimeError as error:  # It is seen in the status, too.
+            self.problems.tell(f"After a fork there is no thread to keep the rules up to date: {error}")
 
     @property
     def is_stale(self) -> bool:
-        return self.source != "service" or self.problems.has("service", "key")
+        return self.source != "service" or self.problems.has("service", "key") or self._is_dead
 
     def status(self) -> Status:
         heard_at, status = self._heard_at, super().status()
+        death = ("The thread that keeps the rules up to date has died",) if self._is_dead else ()
         return Status(
             "local",
             status.ready,
@@ -146,7 +169,7 @@ class SyncedRules(Rules):
             status.source,
             status.revision,
             None if heard_at is None else time.monotonic() - heard_at,
-            status.problems,
+            status.problems + death,
         )
 
     def close(self) -> None:
@@ -159,55 +182,82 @@ class SyncedRules(Rules):
                 pass  # It is closed already.
         self._thread.join(timeout=self._service.timeout)
 
+    @property
+    def _is_dead(self) -> bool:
+        return not (self._thread.is_alive() or self._stopping.is_set())
+
+    def _start(self) -> threading.Thread:
+        document = self.document
+        self._cursor = None if document is None else document.cursor
+        thread = threading.Thread(target=self._run, name="featureflags-sync", daemon=True)
+        thread.start()
+        return thread
+
     def _run(self) -> None:
-        attempt = 0
         while not self._stopping.is_set():
-            heard_before = self._heard_at
-            wait = 0.0
+            wait = _REFUSED_WAIT
             try:
-                self._stream()
+                wait = self._follow()
             except Exception as error:  # Without this thread there would be no more changes.
-                if not self._stopping.is_set():
-                    wait = self._after(error)
-            self._is_connected = False
-            self._save()
-            attempt = 0 if self._heard_at != heard_before else attempt + 1
-            self._stopping.wait(max(wait, jittered(attempt, self._longest_wait())))
+                self.problems.tell(f"The rules could not be kept up to date: {error!r}")
+            finally:
+                self._is_connected = False
+            self._stopping.wait(wait)
         self._save(now=True)
 
-    def _longest_wait(self) -> float:
-        away = 0.0 if self._away_since is None else time.monotonic() - self._away_since
-        return _LONGEST_WAIT if away < _LATER else _LONGEST_WAIT_LATER
-
-    def _after(self, error: Exception) -> float:
-        """Makes the best of a stream that failed.
+    def _follow(self) -> float:
+        """Follows one stream to its end, and makes the best of that.
 
         :returns: How long to leave the service alone.
         """
-        if self._polled_at is None or time.monotonic() - self._polled_at >= self._poll_every / 2:
+        heard_before = self._heard_at
+        failure: Optional[Exception] = None
+        try:
+            self._stream()
+        except Exception as error:
+            failure = error
+        self._is_connected = False
+        self._save()
+        if self._stopping.is_set():
+            return 0.0
+        self._failures = 1 if self._heard_at != heard_before else self._failures + 1
+        if failure is None:
+            return wait_after(None, self._failures, self._longest_wait())
+        if time.monotonic() - self._polled_at >= self._poll_after():
             try:
                 self._poll()
-                return self._without_stream(error)
-            except (*FAILURES, ServiceError, UnreadableRules) as poll_error:
-                error = poll_error
-        elif self.problems.has("stream"):
-            return self._without_stream(error)
+            except Exception as error:
+                return 0.0 if self._stopping.is_set() else self._without_service(error)
+            return self._without_stream(failure)
+        return self._without_stream(failure) if self.problems.has("stream") else self._without_service(failure)
 
+    def _poll_after(self) -> float:
+        """Seconds after which rules are asked for once more while there is no stream."""
+        if self.problems.has("stream"):
+            return self._poll_every / 2
+        return _POLL_AWAY_AFTER if self._away_since is not None else 0.0
+
+    def _without_stream(self, error: Exception) -> float:
+        if not self.problems.has("stream"):
+            self._failures = 1
+        self.problems.note("stream", f"No stream from the flag service, which is asked instead: {_said(error)}")
+        return wait_after(error, self._failures, self._poll_every)
+
+    def _without_service(self, error: Exception) -> float:
         if self._away_since is None:
             self._away_since = time.monotonic()
         if isinstance(error, ServiceError) and error.is_refusal:
             self.problems.clear("service", "stream")
             self.problems.note("key", f"The flag service refuses the key: {error}. {self._what_now()}")
             return uniform(_REFUSED_WAIT / 2, _REFUSED_WAIT)
-        self.problems.note("service", f"No rules from the flag service: {error}. {self._what_now()}")
+        self.problems.clear("stream")
+        self.problems.note("service", f"No rules from the flag service: {_said(error)}. {self._what_now()}")
         if isinstance(error, UnreadableRules):
             return uniform(_REFUSED_WAIT / 2, _REFUSED_WAIT)
-        return error.retry_after if isinstance(error, ServiceError) else 0.0
+        return wait_after(error, self._failures, self._longest_wait())
 
-    def _without_stream(self, error: Exception) -> float:
-        is_new = not self.problems.has("stream")
-        self.problems.note("stream", f"No stream from the flag service, which is asked instead: {error}")
-        return 0.0 if is_new else uniform(self._poll_every / 2, self._poll_every)
+    def _longest_wait(self) -> float:
+        return longest_wait(0.0 if self._away_since is None else time.monotonic() - self._away_since)
 
     def _what_now(self) -> str:
         document = self.document
@@ -225,7 +275,7 @@ class SyncedRules(Rules):
             if response.status == 200:
                 body = response.read()
                 if response.getheader("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
+                    body = _unzipped(body)
                 self._take(Document.read(body))
             elif response.status != 304:
                 raise error_of(response)
@@ -245,11 +295,21 @@ class SyncedRules(Rules):
             response = self._service.send(connection, "GET", "/v1/sdk/stream", headers)
             if response.status != 200:
                 raise error_of(response)
+            if media_type(response) != "text/event-stream":
+                raise ServiceError(f"it answered with {media_type(response)}, which is no stream")
             sock.settimeout(self._silence)
-            heard_before = self._heard_at
-            for message in messages(response.readline):
+            heard_before, lived_at = self._heard_at, time.monotonic()
+
+            def read_line() -> bytes:
+                # What a proxy says to keep the connection open is not the service's word.
+                if time.monotonic() - lived_at > self._silence:
+                    raise socket.timeout
+                return response.readline()
+
+            for message in messages(read_line):
                 self._apply(message)
                 self._is_connected = True
+                lived_at = time.monotonic()
                 self._hear()
                 self.problems.clear("stream")
                 self._save()
@@ -275,10 +335,14 @@ class SyncedRules(Rules):
         self.hold(document, "service")
         self._cursor = document.cursor
         self._unsaved = document
+        self.problems.clear("bootstrap")
 
     def _hear(self) -> None:
         # If it said nothing of rules, these are still the ones.
-        if self.document is not None:
+        document = self.document
+        if document is not None:
+            if self.source == "bootstrap":
+                self._unsaved = document
             self.source = "service"
         self._heard_at = time.monotonic()
         self._away_since = None
@@ -301,9 +365,22 @@ class SyncedRules(Rules):
             return
         if not now and self._saved_at is not None and time.monotonic() - self._saved_at < _SAVE_EVERY:
             return
-        self._saved_at, self._unsaved = time.monotonic(), None
+        self._saved_at = time.monotonic()
         try:
             self._file.write(document)
+        except Exception as error:  # It is written again with the next sign of life.
+            self.problems.note("file", f"The rules can't be kept in a file: {_said(error)}")
+        else:
+            self._unsaved = None
             self.problems.clear("file")
-        except OSError as error:
-            self.problems.note("file", f"The rules can't be kept in a file: {error}")
+
+
+def _unzipped(body: bytes) -> bytes:
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableRules(f"damaged on their way: {error}") from error
+
+
+def _said(error: Exception) -> str:
+    return str(error) or repr(error)

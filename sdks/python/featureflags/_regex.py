@@ -7,6 +7,7 @@ set of states that moves along the text is enough, and where it has been before 
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from array import array
 from functools import lru_cache
@@ -16,8 +17,11 @@ from ._blocks import BLOCKS
 from ._pattern_size import pattern_size
 from ._text import is_space
 
+_LARGEST = 5_000
 _MOST_STEPS = 1_000_000
-_MOST_REMEMBERED = 200_000
+_MOST_BYTES = 8_388_608  # Of steps that are remembered, for each pattern …
+_BYTES_OF_A_STEP = 300  # … of which each takes so many, and the states that it leads to.
+_BYTES_OF_A_STATE = 32
 _UNKNOWN: FrozenSet[int] = frozenset([-1])
 _END, _LAST_NEWLINE = -1, -2
 _NEWLINE = 10
@@ -36,7 +40,10 @@ class Pattern:
     """
 
     def __init__(self, source: str, ignore_case: bool) -> None:
-        self._longest_text = _MOST_STEPS // pattern_size(_units(source))
+        size = pattern_size(_units(source))
+        if size > _LARGEST:
+            raise ValueError(f"it has size {size}, and may have {_LARGEST}")
+        self._longest_text = _MOST_STEPS // size
         tree = _Parser(source, ignore_case).parse()
         self._program: List[_Instruction] = []
         self._emit(tree)
@@ -66,8 +73,9 @@ class Pattern:
         if following is _UNKNOWN:
             following = steps[key] = self._followed(states, before, after)
             # Threads that meet here lose some of the count, or remember once more: neither matters.
-            self._remembered += 1 + len(following or ())
-            if self._remembered > _MOST_REMEMBERED:
+            to = following or ()
+            self._remembered += _BYTES_OF_A_STEP + sys.getsizeof(to) + _BYTES_OF_A_STATE * len(to)
+            if self._remembered > _MOST_BYTES:
                 self._steps, self._remembered = {}, 0
         return following
 
@@ -102,6 +110,10 @@ class Pattern:
                 self._emit(part)
         elif isinstance(node, _Choice):
             self._emit_choice(node)
+        elif _takes_nothing(node.part):
+            # Once is as often as one likes, and two billion times are allowed.
+            if node.least > 0:
+                self._emit(node.part)
         else:
             for _ in range(node.least):
                 self._emit(node.part)
@@ -175,6 +187,15 @@ class _Repeat(NamedTuple):
 
 
 _Node = Union[_Unit, _Assertion, _Sequence, _Choice, _Repeat]
+
+
+def _takes_nothing(node: _Node) -> bool:
+    """Whether it matches between characters only."""
+    if isinstance(node, (_Sequence, _Choice)):
+        return all(map(_takes_nothing, node.parts if isinstance(node, _Sequence) else node.branches))
+    if isinstance(node, _Repeat):
+        return node.most == 0 or _takes_nothing(node.part)
+    return isinstance(node, _Assertion)
 
 
 @lru_cache(maxsize=4096)

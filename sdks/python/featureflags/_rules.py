@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ._conditions import Draws, Holds, Reader, Reference, one_or_many
 from ._regex import TextTooLong
@@ -178,14 +178,34 @@ class RuleSet:
     def decide(self, flag: Flag, user: Context) -> Decision:
         """What the flag gives the user."""
         try:
-            return Walk(self, user).decide(flag)
+            try:
+                return Walk(self, user).decide(flag)
+            except RecursionError:
+                # Python's stack does not hold the longest chains of the deepest conditions: from their ends, then.
+                walk = Walk(self, user)
+                walk.learn(self._behind(flag))
+                return walk.decide(flag)
         except TextTooLong:
             return flag.off(ERROR, REGEX_TIMEOUT)
-        except RecursionError:
-            return flag.off(ERROR, REFERENCES_TOO_DEEP)
 
     def error_of(self, flag: Flag) -> Optional[str]:
         return self._errors.get(("flag", flag.key))
+
+    def _behind(self, flag: Flag) -> List[Reference]:
+        """All that the flag leads to, each after what it leads to itself, but for circles."""
+        behind: Dict[Reference, None] = {}
+        entered: Set[Reference] = set()
+        left = list(flag.references)
+        while left:
+            node = left[-1]
+            one = (self.flags if node[0] == "flag" else self.segments).get(node[1])
+            if one is None or node in entered:
+                left.pop()
+                behind[node] = None
+            else:
+                entered.add(node)
+                left.extend(target for target in one.references if target not in entered)
+        return list(behind)
 
 
 class Walk:
@@ -195,7 +215,19 @@ class Walk:
         self._rules = rules
         self._within: List[Reference] = []
         self._visits = 0
+        self._learnt: Dict[Reference, Any] = {}
         self.user = user
+
+    def learn(self, nodes: Iterable[Reference]) -> None:
+        """Finds out about flags and segments in this order, so that each can build on those before."""
+        for kind, key in nodes:
+            try:
+                if kind == "segment":
+                    self._learnt[kind, key] = self.is_member(key)
+                elif key in self._rules.flags:
+                    self._learnt[kind, key] = self.decide(self._rules.flags[key])
+            except TextTooLong as error:
+                self._learnt[kind, key] = error
 
     def decide(self, flag: Flag) -> Decision:
         if not flag.is_on:
@@ -215,10 +247,13 @@ class Walk:
         flag = self._rules.flags.get(key)
         if flag is None:
             return False
-        decision = self.decide(flag)
+        decision = self._recall(("flag", key)) or self.decide(flag)
         return decision.reason in (RULE_MATCH, DEFAULT_DISTRIBUTION) and decision.variant in variants
 
     def is_member(self, key: str) -> bool:
+        known: Optional[bool] = self._recall(("segment", key))
+        if known is not None:
+            return known
         segment = self._rules.segments.get(key)
         if segment is None or self.user.id in segment.excluded:
             return False
@@ -246,6 +281,16 @@ class Walk:
         if bucket is None:
             return flag.off(ERROR, BUCKET_KEY_MISSING)
         return Decision(rollout.at(bucket), reason, rule_id)
+
+    def _recall(self, node: Reference) -> Any:
+        """What was learnt of it, else None.
+
+        :raises TextTooLong: that was.
+        """
+        known = self._learnt.get(node)
+        if isinstance(known, TextTooLong):
+            raise known
+        return known
 
     def _enter(self, node: Reference) -> bool:
         """Goes on to a flag or segment, unless it was passed on the way here. The service stores no circles; what comes

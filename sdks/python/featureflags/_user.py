@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from math import isfinite
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from uuid import UUID
 
 from ._operands import number
 from ._text import joined
@@ -19,46 +19,53 @@ _TWO_TO_53 = 2**53
 class User:
     """Who a flag is evaluated for.
 
-    :param id: Names the user; None for somebody unknown, which only local evaluation takes.
+    :param id: Names the user; an ``int`` or a ``UUID`` stands for its text. None for somebody unknown, which only local
+        evaluation takes.
     :param attributes: What rules may ask about: text, numbers, booleans, lists of these, and mappings of names to such.
-        A ``datetime`` stands for its RFC 3339 text, in UTC where it names no zone, and a ``date`` for its ISO text.
-        None is as good as left out.
+        A ``datetime`` stands for its RFC 3339 text, in UTC where it names no zone, a ``date`` for its ISO text, and a
+        ``UUID`` for its text. None is as good as left out.
     """
 
-    id: Optional[str] = None
+    id: Union[str, int, UUID, None] = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 #: A user, its id alone, or ``{"id": …, "attributes": {…}}`` as the service takes it.
-AnyUser = Union[User, str, Mapping[str, Any]]
+AnyUser = Union[User, str, int, UUID, Mapping[str, Any]]
 
 
 class Context:
     """A user made ready for rules: checked and copied, so that it is the same for all of an evaluation.
 
-    :raises TypeError: something about it is of a type that JSON has no place for.
+    :raises TypeError: something about it is of a type that rules have no place for.
     """
 
     __slots__ = ("id", "attributes")
 
     def __init__(self, user: AnyUser) -> None:
-        if isinstance(user, str):
-            user = User(user)
+        if isinstance(user, User):
+            user_id, attributes = user.id, user.attributes
         elif isinstance(user, Mapping):
-            attributes = user.get("attributes")
-            user = User(user.get("id"), {} if attributes is None else attributes)
-        elif not isinstance(user, User):
-            raise TypeError(f"a user is a User, text or a mapping, not {type(user).__name__}")
-        if not (user.id is None or isinstance(user.id, str)):
-            raise TypeError(f"a user's id is text, not {type(user.id).__name__}")
-        if not isinstance(user.attributes, Mapping):
-            raise TypeError(f"attributes are a mapping, not {type(user.attributes).__name__}")
-        self.id: Optional[str] = None if user.id is None else _text(user.id)
-        self.attributes = _members(user.attributes, 1)
+            user_id, attributes = user.get("id"), user.get("attributes")
+        else:
+            user_id, attributes = _id(user), None
+        if not (attributes is None or isinstance(attributes, Mapping)):
+            raise TypeError(f"attributes are a mapping, not {type(attributes).__name__}")
+        self.id: Optional[str] = None if user_id is None else _id(user_id)
+        self.attributes = {} if attributes is None else _members(attributes, 1)
+
+
+def _id(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, (int, UUID)) and not isinstance(value, bool):
+        return str(int(value)) if isinstance(value, int) else str(value)
+    raise TypeError(f"a user's id is text, a whole number or a UUID, not {type(value).__name__}")
 
 
 def _text(text: str) -> str:
-    return text if text.isascii() else joined(text)
+    # Exactly a str: others, such as members of an Enum, may have an equality and a text of their own.
+    return str.__str__(text) if text.isascii() else joined(text)
 
 
 def _members(values: Mapping[str, Any], depth: int) -> Dict[str, Any]:
@@ -71,7 +78,7 @@ def _members(values: Mapping[str, Any], depth: int) -> Dict[str, Any]:
 
 
 def _value(value: Any, depth: int) -> Any:
-    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and isfinite(value)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
         return _text(value)
@@ -80,13 +87,15 @@ def _value(value: Any, depth: int) -> Any:
         return _members(value, depth + 1) if depth < _DEEPEST else {}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [{} if isinstance(item, (Mapping, list, tuple)) else _value(item, depth) for item in value]
-    if isinstance(value, Decimal) and value.is_finite():
-        return value
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else float(value)
     if isinstance(value, datetime):
         return value.isoformat() if value.utcoffset() is not None else f"{value.isoformat()}Z"
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"an attribute can't be {value!r:.50}")
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"an attribute can't be of type {type(value).__name__}")
 
 
 def attribute(path: str) -> Callable[[Context], Any]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Callable, Mapping, Optional, Type, Union
+from typing import Any, Callable, Optional, Type, Union
 
+from ._fork import mend_after_fork
 from ._http import Service
-from ._local import Rules, SyncedRules
+from ._local import AnyRules, Rules, SyncedRules
 from ._model import Evaluation, Status
 from ._remote import RemoteRules
 from ._user import AnyUser
-
-_Path = Union[str, "os.PathLike[str]"]
 
 
 class FlagClient:
@@ -25,6 +24,7 @@ class FlagClient:
 
     def __init__(self, rules: Union[Rules, RemoteRules]) -> None:
         self._rules = rules
+        mend_after_fork(rules)
 
     @classmethod
     def local(
@@ -32,8 +32,8 @@ class FlagClient:
         url: str,
         key: str,
         *,
-        cache_file: Optional[_Path] = None,
-        bootstrap: Union[_Path, Mapping[str, Any], None] = None,
+        cache_file: Union[str, "os.PathLike[str]", None] = None,
+        bootstrap: Optional[AnyRules] = None,
         tenant: Optional[str] = None,
         environment: Optional[str] = None,
         poll_every: float = 30.0,
@@ -45,13 +45,14 @@ class FlagClient:
         :param url: Of the service, such as ``https://flags.example.com``.
         :param key: A server key (``ff_server_…``) with the scopes ``evaluate flags:r segments:r``.
         :param cache_file: Where the rules are kept, for a start without the service. One for each environment and
-            process.
+            process. One that was written with another key, or for another service, is left out.
         :param bootstrap: Rules to begin with where there is no such file: the body of ``GET /v1/sdk/rules``, or a file
             of it.
-        :param tenant: Needed where the key is another bearer token than an API key; so is ``environment``.
+        :param tenant: Needed where the key is another bearer token than an API key; so is ``environment``. Where both
+            are given, a cache file of theirs is taken whatever key it was written with.
         :param poll_every: Seconds between questions where the stream does not get through.
-        :param timeout: Seconds to wait for a connection, or an answer.
-        :raises ValueError: the URL is none.
+        :param timeout: Seconds to wait for an answer; for a connection it is two at most.
+        :raises ValueError: the URL is none, or the key can't be one.
         """
         service = Service(url, key, tenant, environment, timeout)
         return cls(SyncedRules(service, cache_file, bootstrap, poll_every))
@@ -76,13 +77,13 @@ class FlagClient:
         :param tenant: Needed where the key is another bearer token than an API key; so is ``environment``.
         :param cache_seconds: For how long an answer is good.
         :param cache_size: How many are remembered.
-        :param timeout: Seconds to wait for a connection, or an answer.
-        :raises ValueError: the URL is none.
+        :param timeout: Seconds to wait for an answer; for a connection it is two at most.
+        :raises ValueError: the URL is none, or the key can't be one.
         """
         return cls(RemoteRules(Service(url, key, tenant, environment, timeout), cache_seconds, cache_size))
 
     @classmethod
-    def offline(cls, rules: Union[_Path, Mapping[str, Any]]) -> "FlagClient":
+    def offline(cls, rules: AnyRules) -> "FlagClient":
         """Evaluates these rules, and speaks to nobody.
 
         :param rules: The body of ``GET /v1/sdk/rules``, or a file of it.
@@ -157,11 +158,15 @@ class FlagClient:
         with_buckets: bool = False,
     ) -> Evaluation:
         try:
+            if isinstance(flag_key, str):
+                # A member of an Enum has a hash of its own, by which nothing would be found.
+                flag_key = str.__str__(flag_key)
             evaluation = self._rules.evaluate(flag_key, user, with_buckets)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError) as error:
+            self._rules.problems.tell(f"Nothing can be evaluated for such a user, who gets defaults: {error}")
             return Evaluation(flag_key, default, error="invalid_user")
         except Exception as error:  # Whatever is wrong in here must not stop the caller.
-            self._rules.problems.note("evaluation", f"An evaluation of {flag_key!r} failed: {error!r}")
+            self._rules.problems.tell(f"An evaluation of {flag_key!r} failed: {error!r}")
             return Evaluation(flag_key, default, error="internal")
         if evaluation.value is None:
             return replace(evaluation, value=default)

@@ -40,10 +40,15 @@ class FakeService:
         self.key = KEY
         self.has_stream = True
         self.is_silent = False
+        self.pings = False
         self.garbles = False
+        self.hangs = False
+        self.rules_body = None
+        self.page = None
         self.unavailable_for = None
         self.heartbeat = 0.1
         self.requests = []
+        self.peers = set()
         self.changed = threading.Condition()
         self._server = None
         self.port = 0
@@ -140,25 +145,27 @@ class _Handler(BaseHTTPRequestHandler):
                 self.answer(304, b"")
             else:
                 body = b"{" if service.garbles else json.dumps(service.rules).encode()
-                self.answer(200, gzip.compress(body), {"ETag": tag, "Content-Encoding": "gzip"})
+                body = service.rules_body or gzip.compress(body)
+                self.answer(200, body, {"ETag": tag, "Content-Encoding": "gzip"})
         elif service.has_stream:
             self.stream()
         else:
-            self.answer(404, b"{}")
+            self.problem(404)
 
     def do_POST(self):
         service = self.service
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         service.requests.append((self.path, body))
+        service.peers.add(self.client_address)
         if self.refused():
             return
         if not body["user"]["id"]:
-            self.answer(422, b"{}")
+            self.problem(422)
             return
         held = RuleSet.of("acme", service.rules["flags"], service.rules["segments"])
         found = held.flags.get(body["flag_key"])
         if found is None:
-            self.answer(404, b"{}")
+            self.problem(404)
             return
         user = Context(body["user"])
         decision = held.decide(found, user)
@@ -173,18 +180,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(200, json.dumps(answer).encode())
 
     def refused(self):
-        service = self.service
-        if service.unavailable_for is not None:
-            self.answer(503, b"{}", {"Retry-After": str(service.unavailable_for)})
+        service, epoch = self.service, self.service.epoch
+        with service.changed:
+            service.changed.wait_for(lambda: not service.hangs or service.epoch is not epoch)
+        if service.page is not None:
+            self.answer(service.page, b"<p>\n\nSomebody else's.\n\n</p>\n\n", {"Content-Type": "text/html"})
+        elif service.unavailable_for is not None:
+            self.problem(503, {"Retry-After": str(service.unavailable_for)})
         elif self.headers["Authorization"] != f"Bearer {service.key}":
-            self.answer(401, b"{}")
+            self.problem(401)
         else:
             return False
         return True
 
+    def problem(self, status, headers=None):
+        self.answer(status, b"{}", {"Content-Type": "application/problem+json", **(headers or {})})
+
     def answer(self, status, body, headers=None):
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -201,6 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
             while service.epoch is epoch and service.key == key and service.has_stream:
                 if not service.is_silent:
                     cursor = self.tell(cursor)
+                elif service.pings:
+                    self.chunk(": ping\n\n")
                 service.changed.wait(service.heartbeat)
         self.wfile.write(b"0\r\n\r\n")
 

@@ -1,8 +1,11 @@
 """What a program sees of a client, wherever its rules come from."""
 
+import math
 import unittest
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import Enum
+from uuid import UUID
 
 from featureflags import FlagClient, User
 
@@ -54,13 +57,20 @@ class GetterTests(unittest.TestCase):
         answer = self.client.evaluate("none", "ann", 5)
         self.assertEqual((answer.value, answer.reason, answer.error), (5, "error", "flag_not_found"))
 
-    def test_no_user_makes_it_raise(self):
-        for user in (None, 7, [], {"id": 7}, {"attributes": []}, User("ann", {1: 2}), User("ann", {"x": object()})):
-            with self.subTest(user=user):
-                self.assertEqual(self.client.evaluate("boolean", user, "d").value, "d")
-                self.assertEqual(self.client.evaluate("boolean", user).error, "invalid_user")
+    def test_no_user_makes_it_raise_and_what_is_wrong_with_one_is_logged_once(self):
+        odd = object()
+        users = (None, 7.5, True, [], {"id": 7.5}, {"attributes": []}, User("ann", {1: 2}), User("ann", {"x": odd}))
+        with self.assertLogs("featureflags") as logged:
+            for user in users * 2:
+                with self.subTest(user=user):
+                    self.assertEqual(self.client.evaluate("boolean", user, "d").value, "d")
+                    self.assertEqual(self.client.evaluate("boolean", user).error, "invalid_user")
+        lines = [record.getMessage() for record in logged.records]
+        self.assertEqual(len(lines), len(set(lines)), lines)
+        self.assertIn("an attribute can't be of type object", lines[-1])
+        self.assertTrue(self.client.status.healthy)
 
-    def test_a_failure_of_its_own_gives_the_default_and_shows_in_the_status(self):
+    def test_a_failure_of_its_own_gives_the_default_and_is_logged_once(self):
         class Wrong(dict):
             def items(self):
                 raise RuntimeError("wrong")
@@ -70,7 +80,7 @@ class GetterTests(unittest.TestCase):
                 self.assertEqual(self.client.evaluate("boolean", User("ann", Wrong(a=1)), 5).value, 5)
         self.assertEqual(self.client.evaluate("boolean", User("ann", Wrong(a=1))).error, "internal")
         self.assertEqual(len(logged.records), 1)
-        self.assertFalse(self.client.status.healthy)
+        self.assertTrue(self.client.status.healthy)
 
 
 class UserTests(unittest.TestCase):
@@ -78,6 +88,48 @@ class UserTests(unittest.TestCase):
         ask = client(when("f", {"attr": {"id": "ann"}}))
         for user in ("ann", {"id": "ann"}, {"id": "ann", "attributes": None}, User("ann")):
             self.assertIs(ask.boolean("f", user), True)
+
+    def test_an_id_may_be_a_number_or_a_uuid(self):
+        uuid = "12345678-1234-5678-1234-567812345678"
+        ask = client(when("f", {"attr": {"id": ["42", uuid]}}), when("g", {"attr": {"x": uuid}}))
+        for user in (42, {"id": 42}, User(42), UUID(uuid), User(UUID(uuid))):
+            self.assertIs(ask.boolean("f", user), True, user)
+        self.assertIs(ask.boolean("g", User("ann", {"x": UUID(uuid)})), True)
+
+    def test_a_member_of_an_enumeration_is_its_text(self):
+        class Plan(str, Enum):
+            PRO = "pro"
+
+            def __str__(self):
+                return "a plan"
+
+        operators = (
+            {"eq": "pro"},
+            {"neq": "free"},
+            {"in": ["pro", "team"]},
+            {"contains": "ro"},
+            {"starts_with": "p"},
+            {"eq": "PRO", "ignore_case": True},
+            {"matches": "^pro$"},
+        )
+        for operator in operators:
+            ask = client(when("pro", {"attr": {"x": operator}}), when("not", {"not": {"attr": {"x": operator}}}))
+            with self.subTest(operator=operator):
+                self.assertIs(ask.boolean(Plan.PRO, User("u", {"x": Plan.PRO})), True)
+                self.assertIs(ask.boolean("pro", User("u", {Plan.PRO: 1, "x": [Plan.PRO]})), True)
+                self.assertIs(ask.boolean("not", User("u", {"x": Plan.PRO}), True), False)
+        ask = client(when("f", {"attr": {"pro": 1, "id": "pro"}}))
+        self.assertIs(ask.boolean("f", User(Plan.PRO, {Plan.PRO: 1})), True)
+
+    def test_numbers_without_an_end_are_greater_than_all_and_what_is_no_number_is_unequal(self):
+        ask = client(when("gt", {"attr": {"x": {"gt": 1e308}}}), when("neq", {"attr": {"x": {"neq": 1}}}))
+        for infinite in (math.inf, Decimal("inf"), Decimal("1e999999")):
+            self.assertIs(ask.boolean("gt", User("u", {"x": infinite})), True)
+        self.assertIs(ask.boolean("gt", User("u", {"x": math.nan}), True), False)
+        self.assertIs(ask.boolean("neq", User("u", {"x": math.nan})), True)
+        split = client({**valued("split", 1, 2), "bucket_by": ["x"]})
+        for odd in (math.inf, math.nan):
+            self.assertIsNone(split.evaluate("split", User("u", {"x": odd})).bucket)
 
     def test_nobody_knows_an_anonymous_user(self):
         ask = client(
@@ -135,6 +187,26 @@ class DefinitionTests(unittest.TestCase):
         self.assertEqual(ask.evaluate("f51", "ann").error, "references_too_deep")
         self.assertIs(ask.boolean("g13", "ann"), True)
         self.assertEqual(ask.evaluate("g14", "ann").error, "references_too_deep")
+
+    def test_the_longest_chain_of_the_deepest_conditions_is_evaluated(self):
+        def deep(condition):
+            for _ in range(9):
+                condition = {"attr": {"id": "ann"}, "any": [condition]}
+            return condition
+
+        def chain(first):
+            flags = [first]
+            for i in range(2, 50):
+                flags.append(when(f"f{i}", deep({"flag": {"key": f"f{i - 1}", "variant": "on"}})))
+            segment = {"key": "s", "version": 1, "criteria": deep({"flag": {"key": "f49", "variant": "on"}})}
+            return client(*flags, when("f", {"segment": "s"}), segments=[segment])
+
+        self.assertIs(chain(flag("f1")).boolean("f49", "ann"), True)
+        self.assertEqual(chain(flag("f1")).evaluate("f", "ann").error, "references_too_deep")
+        self.assertIs(chain(flag("f1", "off")).boolean("f49", "ann", True), False)
+        too_long = User("ann", {"x": "a" * 1_000_000})
+        slow = chain(when("f1", {"attr": {"x": {"matches": "b"}}}))
+        self.assertEqual(slow.evaluate("f49", too_long).error, "regex_timeout")
 
     def test_a_circle_ends(self):
         ask = client(

@@ -18,7 +18,7 @@ internal sealed class PythonClient : IDisposable
     public static PythonClient Start(string mode, TenantClient caller, string? key = null)
     {
         Tool.Require("python3", "python3");
-        var start = new ProcessStartInfo("python3", ["-m", "tests.ask", mode, $"{caller.Service.Http.BaseAddress}"])
+        var start = new ProcessStartInfo("python3", ["-m", "tests.ask", mode, $"{caller.Address}"])
         {
             WorkingDirectory = Repository.File("sdks/python"),
             RedirectStandardInput = true,

@@ -1,14 +1,16 @@
 using System.Net;
 using System.Text.Json;
+using FeatureFlags.IntegrationTests.Operations;
 using FeatureFlags.IntegrationTests.Security;
 using FeatureFlags.Testing;
 
 namespace FeatureFlags.IntegrationTests.Sdk;
 
-/// <summary>The SDK for Python against the service itself; what it does in faults is for its own tests to say.</summary>
+/// <summary>The SDK for Python against the service itself; what it does in other faults is for its own tests to say.</summary>
 internal sealed class PythonSdkTests
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(2);
 
     [Test]
     public async Task It_answers_as_the_service_does([Values("local", "remote")] string mode)
@@ -64,6 +66,31 @@ internal sealed class PythonSdkTests
         await Eventually.Holds(async () => (await Problems(python)).Contains("key", StringComparison.Ordinal));
         Assert.That(await Reason(python), Is.EqualTo("default_distribution"));
     }
+
+    [Test]
+    public async Task It_answers_while_the_service_is_killed_and_follows_it_within_two_seconds_of_its_return()
+    {
+        await using var installation = await Installation.On(Engine.Sqlite);
+        var host = await installation.Run();
+        var acme = await host.Tenant("acme");
+        await acme.PostFlag(Sample.Flag("lamp"));
+        using var python = PythonClient.Start("local", acme, (await acme.ServerKey(host.Http)).Key);
+        Assert.That(await Reason(python), Is.EqualTo("default_distribution"));
+
+        await host.Kill();
+        await Eventually.Holds(async () => await Problems(python) is not "");
+        Assert.That(await Reason(python), Is.EqualTo("default_distribution"));
+
+        // At the same address, as behind a name.
+        host = await installation.Run(("ASPNETCORE_URLS", acme.Address.ToString()));
+        await Eventually.Holds(() => IsConnected(python), BackWithin);
+        await (await host.Tenant("acme")).PatchFlag("lamp", new { state = "off" });
+        await Eventually.Holds(async () => await Reason(python) == "flag_off", BackWithin);
+        Assert.That(await Problems(python), Is.Empty);
+    }
+
+    private static async Task<bool> IsConnected(PythonClient python) =>
+        (await python.Status()).GetProperty("connected").GetBoolean();
 
     private static async Task<string?> Reason(PythonClient python) =>
         (await python.Evaluate("lamp", "\"ann\"")).GetProperty("reason").GetString();

@@ -259,6 +259,8 @@ internal static class OperatorThemes
             ("{'matches': '^a{2,}$'}", ["'a'", "'aa'", "'aaaa'"]),
             ("{'matches': '^a{2,3}?$'}", ["'a'", "'aa'", "'aaa'", "'aaaa'"]),
             ("{'matches': '^a{0}b$'}", ["'b'", "'ab'"]),
+            ("{'matches': '^{2000000}b'}", ["'b'", "'ab'"]),
+            ("{'matches': '^(?:){2000000}b'}", ["'b'", "'ab'"]),
             ("{'matches': '^a{,2}$'}", ["'a{,2}'", "'aa'"]),
             ("{'matches': '^a{x}$'}", ["'a{x}'", "'a'"]),
             ("{'matches': '^(a*)*b$'}", ["'aaab'", "'b'", "'a'"]),
