@@ -23,6 +23,7 @@ internal static class ApiDocument
                 options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
                 options.CreateSchemaReferenceId = SchemaNames.Of;
                 options.AddSchemaTransformer<TimeSchemas>();
+                options.AddSchemaTransformer<OptionalMembers>();
                 options.AddOperationTransformer<OperationDescriber>();
                 options.AddDocumentTransformer<SharedComponents>();
             }

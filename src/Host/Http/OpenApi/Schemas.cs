@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using FeatureFlags.BuildingBlocks.Http;
 using Microsoft.AspNetCore.OpenApi;
@@ -50,6 +51,25 @@ internal sealed class TimeSchemas : IOpenApiSchemaTransformer
         else if (type == typeof(DateTimeOffset))
             schema.Type = JsonSchemaType.String;
 
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>A member that is left out where it would be null is required of no answer, whatever its constructor says.</summary>
+internal sealed class OptionalMembers : IOpenApiSchemaTransformer
+{
+    public Task TransformAsync(
+        OpenApiSchema schema,
+        OpenApiSchemaTransformerContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var property in context.JsonTypeInfo.Properties)
+        {
+            var ignored = property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false);
+            if (ignored is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }])
+                schema.Required?.Remove(property.Name);
+        }
         return Task.CompletedTask;
     }
 }
