@@ -41,14 +41,18 @@ internal sealed class Writers : IAsyncDisposable
     public static Writers Start(Installation installation, Run run, int count = 8, int flags = 5) =>
         new(installation, run, count, flags);
 
-    /// <summary>Waits until so many more writes have begun.</summary>
-    public Task Begin(int more)
+    /// <summary>Waits until so many more writes have begun; no hundred of them takes more than a minute.</summary>
+    public async Task Begin(int more)
     {
         var goal = Volatile.Read(ref _begun) + more;
-        return Eventually.Holds(
-            () => Volatile.Read(ref _begun) >= goal || _working.IsFaulted,
-            TimeSpan.FromSeconds(60)
-        );
+        while (Volatile.Read(ref _begun) is var begun && begun < goal && !_working.IsFaulted)
+        {
+            var next = Math.Min(begun + 100, goal);
+            await Eventually.Holds(
+                () => Volatile.Read(ref _begun) >= next || _working.IsFaulted,
+                TimeSpan.FromSeconds(60)
+            );
+        }
     }
 
     /// <summary>Ends them when what they have begun is answered, or given up.</summary>
